@@ -1,15 +1,59 @@
 //! The whole tenant: what every part of the sandbox shares.
+//!
+//! Given the same seed and the same clock, the same requests get the same answers (signatures of tokens
+//! apart), so that a simulated history can be replayed. Nothing here may read the wall clock or draw
+//! randomness on its own.
 
-use crate::{dataverse, entra, exchange};
+use crate::{company, dataverse, entra, exchange};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub mod faults;
 pub mod journal;
+pub mod state;
+
+pub use state::StateError;
 
 /// Where the sandbox takes the time from; tests hand in their own.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     fn now(&self) -> jiff::Timestamp;
+}
+
+/// The time of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+/// A clock that moves only when told to.
+#[derive(Debug)]
+pub struct SetClock(Mutex<jiff::Timestamp>);
+
+impl SetClock {
+    pub fn new(now: jiff::Timestamp) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(now)))
+    }
+
+    pub fn set(&self, now: jiff::Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    pub fn advance(&self, by: jiff::SignedDuration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.saturating_add(by).unwrap_or(jiff::Timestamp::MAX);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> jiff::Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a sandbox is to be set up.
@@ -31,28 +75,120 @@ pub struct Options {
     pub mail_dirs: Vec<PathBuf>,
 }
 
-/// The tenant. Locks are held for one handler's work and never across an await.
+impl Options {
+    /// A tenant in memory on the usual addresses.
+    pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            seed: 1,
+            origin: "https://localhost:4000".to_owned(),
+            pane_origin: "https://localhost:3000".to_owned(),
+            npm_dir: None,
+            state_dir: None,
+            mail_dirs: Vec::new(),
+        }
+    }
+}
+
+/// The tenant. Locks are held for one handler's work and never across an await; who needs both sides takes
+/// `exchange` before `dataverse`.
 #[derive(Debug)]
 pub struct World {
     pub options: Options,
-    pub keys: Mutex<entra::Keys>,
+    pub entra: Mutex<entra::Directory>,
     pub exchange: Mutex<exchange::Exchange>,
     pub dataverse: Mutex<dataverse::Organization>,
     pub journal: journal::Journal,
     pub faults: faults::Faults,
+    rng: Mutex<StdRng>,
+    pub(crate) state: state::StateFile,
+    pub(crate) authority: Mutex<Option<Arc<crate::server::Authority>>>,
 }
 
 impl World {
+    /// Seeds the company, or loads it from the state folder where there is one with a saved state.
+    pub fn new(options: Options) -> Result<Arc<Self>, StateError> {
+        let state = state::StateFile::new(options.state_dir.as_deref())?;
+        let now = options.clock.now();
+        let mut rng = StdRng::seed_from_u64(options.seed);
+        let saved = state.load()?;
+        let fresh = saved.is_none();
+        let (exchange, organization, entra) = match saved {
+            Some(saved) => (saved.exchange, saved.dataverse, saved.entra),
+            None => (
+                exchange::Exchange::seed(now, &mut rng),
+                dataverse::Organization::seed(now, &mut rng),
+                entra::Directory::seed(&options.origin, &options.pane_origin),
+            ),
+        };
+        let world = Self {
+            options,
+            entra: Mutex::new(entra),
+            exchange: Mutex::new(exchange),
+            dataverse: Mutex::new(organization),
+            journal: journal::Journal::default(),
+            faults: faults::Faults::default(),
+            rng: Mutex::new(rng),
+            state,
+            authority: Mutex::default(),
+        };
+        if fresh {
+            world.state.touch();
+        }
+        Ok(Arc::new(world))
+    }
+
+    /// Seeds the company anew; faults and journal are emptied too. Signing keys stay.
+    pub fn reset(&self) {
+        let now = self.now();
+        let mut rng = StdRng::seed_from_u64(self.options.seed);
+        *self.exchange() = exchange::Exchange::seed(now, &mut rng);
+        *self.dataverse() = dataverse::Organization::seed(now, &mut rng);
+        *self.rng.lock().unwrap_or_else(PoisonError::into_inner) = rng;
+        self.entra().forget_sessions(&self.options.origin, &self.options.pane_origin);
+        self.faults.clear();
+        self.journal.clear();
+        self.state.touch();
+    }
+
     pub fn now(&self) -> jiff::Timestamp {
         self.options.clock.now()
     }
 
+    pub fn entra(&self) -> MutexGuard<'_, entra::Directory> {
+        self.entra.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The mailboxes. A poisoned lock means a bug in a handler: state is used on, the bug was logged.
     pub fn exchange(&self) -> MutexGuard<'_, exchange::Exchange> {
-        self.exchange.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn dataverse(&self) -> MutexGuard<'_, dataverse::Organization> {
-        self.dataverse.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.dataverse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tenant's one source of randomness.
+    pub fn rng(&self) -> MutexGuard<'_, StdRng> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new id (version 4), the same in every run with the same seed.
+    pub fn next_uuid(&self) -> uuid::Uuid {
+        use rand::Rng;
+        let mut bytes = [0; 16];
+        self.rng().fill_bytes(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// Says that the state changed and is to be written. The server says it by itself after every request
+    /// that is not a GET, and after every effect in the journal.
+    pub fn touch(&self) {
+        self.state.touch();
+    }
+
+    /// Somebody who can sign in.
+    pub fn person(oid: &str) -> Option<&'static company::Person> {
+        company::PEOPLE.iter().find(|person| person.oid == oid)
     }
 }

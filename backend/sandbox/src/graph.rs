@@ -1,0 +1,11 @@
+use crate::World;
+use axum::Router;
+use std::sync::Arc;
+
+pub fn router() -> Router<Arc<World>> {
+    Router::new()
+}
+
+pub fn control() -> Router<Arc<World>> {
+    Router::new()
+}
