@@ -1,0 +1,45 @@
+//! The Outlook category that means *tracked*.
+
+use serde::{Deserialize, Serialize};
+
+/// The category's name in a mailbox that nobody renamed it in.
+pub const TRACKED: &str = "Tracked to Dynamics 365";
+/// Colour of the category when we create it: green.
+pub const TRACKED_COLOR: &str = "preset4";
+
+/// Id of a category in a mailbox's master list. It stays when the user renames the category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CategoryId(pub String);
+
+/// An entry of a mailbox's master category list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MasterCategory {
+    pub id: CategoryId,
+    /// Items carry this name, not the id.
+    pub name: String,
+}
+
+/// Whether two category names are one: Outlook compares them without regard to case.
+pub fn same_name(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+/// Whether `name` is among an item's categories.
+pub fn contains(categories: &[String], name: &str) -> bool {
+    categories.iter().any(|c| same_name(c, name))
+}
+
+/// The item's categories with `name` put on; unchanged when it stands there in any case.
+pub fn with(categories: &[String], name: &str) -> Vec<String> {
+    let mut all = categories.to_vec();
+    if !contains(categories, name) {
+        all.push(name.to_owned());
+    }
+    all
+}
+
+/// The item's categories without any of `names`.
+pub fn without(categories: &[String], names: &[&str]) -> Vec<String> {
+    categories.iter().filter(|c| !names.iter().any(|n| same_name(c, n))).cloned().collect()
+}

@@ -1,0 +1,119 @@
+//! Proves a plan complete and permitted before any of it is sent.
+
+use super::{CategoryChange, ExchangeSeen, Outcome, Plan, Situation, Step, plan};
+use crate::rules::tracking::says_tracked;
+use crate::wish::{RecordFate, Wish};
+use std::fmt;
+
+/// More rounds than any wish can need: each round ends at least one difference.
+pub const MAX_ROUNDS: usize = 8;
+
+/// What is wrong with a plan. A flaw is a bug of the planner: the plan is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// A deletion without the user's choice, or of another record than the one tracked.
+    ForbiddenDeletion,
+    /// Two steps of one plan touch the same thing.
+    Collision,
+    /// Categories other than the tracking one would be lost or added.
+    ForeignCategories,
+    /// Carried out in full, the plan would not end.
+    Endless,
+    /// The wish would be called fulfilled while something is missing.
+    Incomplete,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Flaw::ForbiddenDeletion => "the plan deletes what it may not delete",
+            Flaw::Collision => "two steps of the plan touch the same thing",
+            Flaw::ForeignCategories => "the plan changes categories that are not ours",
+            Flaw::Endless => "the plan does not end",
+            Flaw::Incomplete => "the plan ends with something missing",
+        })
+    }
+}
+
+impl std::error::Error for Flaw {}
+
+/// Proves the plan for a situation: every step is permitted, no two collide, and carrying all of them out
+/// leads, in a bounded number of rounds, to an end that keeps its promise.
+pub fn check(situation: &Situation) -> Result<(), Flaw> {
+    let mut now = situation.clone();
+    for _ in 0..MAX_ROUNDS {
+        match plan(&now) {
+            None => return Ok(()),
+            Some(Plan::Settle(settlement)) => {
+                let kept = settlement.outcome != Outcome::Fulfilled || promise_kept(&now);
+                return if kept { Ok(()) } else { Err(Flaw::Incomplete) };
+            }
+            Some(Plan::Do(steps)) => {
+                for (step, _) in &steps {
+                    permitted(&now, step)?;
+                }
+                no_collision(steps.iter().map(|(s, _)| s))?;
+                now = steps.iter().fold(now, |s, (step, _)| s.after(step));
+            }
+        }
+    }
+    Err(Flaw::Endless)
+}
+
+fn permitted(s: &Situation, step: &Step) -> Result<(), Flaw> {
+    match step {
+        Step::DeleteEmail(permit) => {
+            let chosen = matches!(
+                s.wish.as_ref().map(|w| &w.wish),
+                Some(Wish::Untrack { record: RecordFate::Delete })
+            );
+            let tracked = s.tracked_email().is_some_and(|e| e.id == permit.email());
+            if chosen && tracked { Ok(()) } else { Err(Flaw::ForbiddenDeletion) }
+        }
+        Step::SetCategories { categories, change, .. } => {
+            let ExchangeSeen::Present { message, category } = &s.exchange else {
+                return Err(Flaw::ForeignCategories);
+            };
+            let foreign = |all: &[String]| -> Vec<String> {
+                all.iter().filter(|c| !says_tracked(std::slice::from_ref(c), category)).cloned().collect()
+            };
+            let ours = says_tracked(categories, category);
+            let wanted = *change == CategoryChange::Assign;
+            if foreign(categories) == foreign(&message.categories) && ours == wanted {
+                Ok(())
+            } else {
+                Err(Flaw::ForeignCategories)
+            }
+        }
+        Step::CreateMasterCategory { .. } | Step::PromoteEmail(_) | Step::SetRegarding { .. } => Ok(()),
+    }
+}
+
+fn no_collision<'a>(steps: impl Iterator<Item = &'a Step>) -> Result<(), Flaw> {
+    let mut touched: Vec<&str> = Vec::new();
+    for step in steps {
+        let what = match step {
+            Step::CreateMasterCategory { .. } => "master list",
+            Step::SetCategories { .. } => "message",
+            Step::PromoteEmail(_) | Step::SetRegarding { .. } | Step::DeleteEmail(_) => "record",
+        };
+        if touched.contains(&what) {
+            return Err(Flaw::Collision);
+        }
+        touched.push(what);
+    }
+    Ok(())
+}
+
+fn promise_kept(s: &Situation) -> bool {
+    let on = match &s.exchange {
+        ExchangeSeen::Present { message, category } => says_tracked(&message.categories, category),
+        ExchangeSeen::Gone => false,
+    };
+    match s.wish.as_ref().map(|w| &w.wish) {
+        Some(Wish::Track { .. }) => on && (s.tracked_email().is_some() || s.existing_email().is_some()),
+        Some(Wish::Untrack { record: RecordFate::Keep }) => !on,
+        Some(Wish::Untrack { record: RecordFate::Delete }) => !on && s.tracked_email().is_none(),
+        None => true,
+    }
+}

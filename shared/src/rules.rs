@@ -1,0 +1,16 @@
+//! The tracking rules, one file per chapter. Each answer is a [`crate::Decision`].
+
+pub mod deleting;
+pub mod failing;
+pub mod incoming;
+pub mod language;
+pub mod people;
+pub mod reasons;
+pub mod regarding;
+pub mod timing;
+pub mod tracking;
+pub mod untracking;
+pub mod words;
+
+pub use language::Language;
+pub use reasons::explain;
