@@ -1,1 +1,16 @@
+//! `backend` does.
+//!
+//! A click, a webhook and a timer are doorbells without orders: each wakes the one reconciler (`sync`),
+//! which looks at what is, compares it with what is wished, asks `shared::plan` for the next step and takes
+//! it. Handlers (`http`) only wish, read state and search. Connectors (`exchange`, `crm`) speak the field's
+//! words and neither decide nor remember. `app` is the only place that names every concrete type.
 
+pub mod caller;
+pub mod clock;
+pub mod crm;
+pub mod entra;
+pub mod exchange;
+pub mod net;
+pub mod outcome;
+pub mod store;
+pub mod sync;

@@ -1,0 +1,55 @@
+//! Who is calling, and with whose rights we act.
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// An Entra tenant (directory) id: the wall that no data crosses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TenantId(pub Uuid);
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Entra object id of a user. With the tenant it is the user's key; an address or a UPN never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(pub Uuid);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// With whose rights a call to Exchange or the CRM is made. Always a user's: either on their behalf, with
+/// the token they brought, or by the engine, which then impersonates them in the CRM.
+#[derive(Clone)]
+pub struct Access {
+    pub tenant: TenantId,
+    pub user: UserId,
+    pub by: By,
+}
+
+#[derive(Clone)]
+pub enum By {
+    /// The user is there: their verified access token for our API, to be exchanged on their behalf.
+    User { assertion: SecretString },
+    /// The user is gone; the engine goes on with application tokens.
+    Engine,
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = match self.by {
+            By::User { .. } => "user",
+            By::Engine => "engine",
+        };
+        write!(f, "Access({by} {} in {})", self.user, self.tenant)
+    }
+}

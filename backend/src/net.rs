@@ -1,0 +1,52 @@
+//! The one door to the internet.
+//!
+//! Every outgoing request passes here: https to hosts on the allow-list only (loopback for the sandbox), no
+//! redirects, a time limit, a cap on the answer's size. A `nextLink`, a `Location` or a batch URL is data: it
+//! gets no token before its origin was checked.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use std::time::Duration;
+use url::Url;
+
+/// An outgoing request, complete with its token.
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// Until the whole answer is here.
+    pub time_limit: Duration,
+}
+
+/// A whole answer, body included.
+#[derive(Debug, Clone)]
+pub struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// No answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The request did not reach the other side: nothing can have happened there.
+    #[error("not connected: {0}")]
+    NotSent(String),
+    /// It may have; the answer was lost.
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+    /// The door refused to send it.
+    #[error("refused by the outgoing allow-list: {0}")]
+    Forbidden(String),
+    /// The answer was larger than allowed.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Carries requests out; the real one is over reqwest, tests call the sandbox in process.
+#[async_trait::async_trait]
+pub trait Transport: Send + Sync + std::fmt::Debug {
+    async fn send(&self, request: Request) -> Result<Response, TransportError>;
+}

@@ -1,0 +1,1 @@
+//! What must not be forgotten: wishes, effects, links, leases.
