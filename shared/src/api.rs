@@ -70,6 +70,9 @@ pub struct ItemState {
     /// The words of the problem in `status`, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Words>,
+    /// The wish that is carried out, waits or was refused; who tries again repeats it under a new id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Wish>,
     /// The email in the CRM, if there is one that this message is tracked as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordLink>,
