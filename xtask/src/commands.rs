@@ -1,5 +1,6 @@
 //! What each command does, step by step.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +16,7 @@ use crate::{bench, icons, licences, npm, pane, say, system};
 
 /// Builds everything and starts the server, which embeds the sandbox unless its configuration says otherwise.
 pub fn run(project: &Project, release: bool, arguments: &[String]) -> Result<()> {
-    let mut steps = vec![prerequisites(Machine::Build)];
+    let mut steps = vec![machine_step(PANE)];
     steps.extend(pane_steps());
     steps.push(Step::new("server", "building the server with its sandbox", move |project| {
         let mut command = project.cargo();
@@ -37,14 +38,15 @@ pub fn run(project: &Project, release: bool, arguments: &[String]) -> Result<()>
 /// All that has to hold before a change lands.
 pub fn test(project: &Project, only: &[String], skip: &[String]) -> Result<()> {
     let steps = select(test_steps(), only, skip)?;
-    let chosen = |name: &str| steps.iter().any(|step| step.name == name);
-    let needs_pane = chosen("pane") || chosen("journeys");
-    let machine = if chosen("components") || chosen("journeys") { Machine::Browser } else { Machine::Build };
-    let mut all = vec![prerequisites(machine)];
-    if needs_pane {
+    let needs: BTreeSet<Need> = steps.iter().flat_map(|step| needs_of(step.name)).copied().collect();
+    let mut all = Vec::new();
+    if !needs.is_empty() {
+        all.push(machine_step(needs.clone()));
+    }
+    if needs.contains(&Need::Npm) {
         all.push(npm_step());
     }
-    if needs_pane || chosen("components") {
+    if needs.contains(&Need::Tools) {
         all.push(tools_step());
     }
     all.extend(steps);
@@ -53,14 +55,14 @@ pub fn test(project: &Project, only: &[String], skip: &[String]) -> Result<()> {
 
 /// The fast loop while writing code.
 pub fn check(project: &Project, only: &[String], skip: &[String]) -> Result<()> {
-    let mut steps = vec![Step::new("target", "looking for the wasm target", tools::provide_target)];
+    let mut steps = vec![machine_step([Need::Wasm])];
     steps.extend(select(vec![format_step(), lints_step(), lints_wasm_step(), shared_step()], only, skip)?);
     take(project, &steps, Ending::Plain)
 }
 
 /// Builds the pane and prints its sizes.
 pub fn pane(project: &Project) -> Result<()> {
-    let mut steps = vec![prerequisites(Machine::Build)];
+    let mut steps = vec![machine_step(PANE)];
     steps.extend(pane_steps());
     steps.push(Step::new("sizes", "weighing the pane", bench::sizes));
     take(project, &steps, Ending::Plain)
@@ -69,7 +71,7 @@ pub fn pane(project: &Project) -> Result<()> {
 /// Prints the figures.
 pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
     let measures = project.root.join("tests/src/bin/bench.rs").is_file();
-    let mut steps = vec![prerequisites(if measures { Machine::Browser } else { Machine::Build })];
+    let mut steps = vec![machine_step(PANE.into_iter().chain(measures.then_some(Need::Browser)))];
     steps.extend(pane_steps());
     steps.push(Step::new("sizes", "weighing the pane", bench::sizes));
     if measures {
@@ -134,21 +136,44 @@ pub fn tell_where_things_are(project: &Project, command: &mut Command) -> Result
     Ok(())
 }
 
-/// What a command asks of the machine before it starts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Machine {
-    /// Rust with the wasm target, and npm.
-    Build,
-    /// The same, with a browser and its driver.
+/// What a step cannot do without.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// A compiler that knows wasm.
+    Wasm,
+    /// The tools of `xtask/tools`.
+    Tools,
+    /// npm, and what it installs.
+    Npm,
+    /// A browser and its driver.
     Browser,
 }
 
-fn prerequisites(machine: Machine) -> Step<'static> {
+/// What building the pane needs.
+const PANE: [Need; 3] = [Need::Wasm, Need::Tools, Need::Npm];
+
+/// What the step of that name needs.
+fn needs_of(step: &str) -> &'static [Need] {
+    match step {
+        "lints-wasm" => &[Need::Wasm],
+        "components" => &[Need::Wasm, Need::Tools, Need::Browser],
+        "pane" => &PANE,
+        "journeys" => &[Need::Npm, Need::Browser],
+        _ => &[],
+    }
+}
+
+/// Fails before anything is built when the machine lacks what cannot be installed.
+fn machine_step(needs: impl IntoIterator<Item = Need>) -> Step<'static> {
+    let needs: Vec<Need> = needs.into_iter().collect();
     Step::new("machine", "looking for what this machine has to provide", move |project| {
-        tools::provide_target(project)?;
-        system::provide(&system::NPM)?;
-        if machine == Machine::Browser {
-            system::provide_browser()?;
+        for need in &needs {
+            match need {
+                Need::Wasm => tools::provide_target(project)?,
+                Need::Tools => tools::check_versions(project)?,
+                Need::Npm => drop(system::provide(&system::NPM)?),
+                Need::Browser => drop(system::provide_browser()?),
+            }
         }
         Ok(())
     })
@@ -173,7 +198,8 @@ fn pane_steps() -> Vec<Step<'static>> {
 
 fn format_step() -> Step<'static> {
     Step::new("format", "checking the format", |project| {
-        say::build(project.cargo().args(["fmt", "--all", "--check"])).context("`cargo fmt --all` repairs it")
+        say::build(project.cargo().args(["fmt", "--all", "--", "--check", "--files-with-diff"]))
+            .context("these files are not formatted; `cargo fmt --all` repairs them")
     })
 }
 

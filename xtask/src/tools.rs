@@ -37,8 +37,8 @@ fn has_target() -> Result<bool> {
     Ok(PathBuf::from(folder).is_dir())
 }
 
-/// Builds wasm-bindgen, its test runner and wasm-pack.
-pub fn build(project: &Project) -> Result<()> {
+/// The pane and the tool that finishes it have to agree on the version of wasm-bindgen.
+pub fn check_versions(project: &Project) -> Result<()> {
     let locked = locked_version(project, "Cargo.lock")?;
     let built = locked_version(project, "xtask/tools/Cargo.lock")?;
     ensure!(
@@ -46,6 +46,11 @@ pub fn build(project: &Project) -> Result<()> {
         "the pane is compiled against wasm-bindgen {locked}, but xtask/tools builds version {built}: \
          they must be the same; change `wasm-bindgen` in Cargo.toml or `wasm-bindgen-cli` in xtask/tools/Cargo.toml"
     );
+    Ok(())
+}
+
+/// Builds wasm-bindgen, its test runner and wasm-pack.
+pub fn build(project: &Project) -> Result<()> {
     let manifest = project.root.join("xtask/tools/Cargo.toml");
     let folder = project.tools();
     say::build(
