@@ -5,11 +5,34 @@
 //! Nobody outside this module signs a token.
 
 use crate::World;
+use crate::company::{DOMAIN, TENANT_ID};
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use http::{HeaderValue, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub(crate) mod bridge;
+mod der;
+mod discovery;
+mod grant;
+mod keys;
+mod mint;
+mod refusal;
+mod registration;
+mod sign_in;
+mod token;
+
+pub use keys::KeyRing;
+pub use mint::{Flaw, Mint};
+pub(crate) use refusal::Refusal;
+pub use registration::{Platform, Redirect, Registration};
+pub(crate) use token::caller_as_claimed;
+pub use token::check_bearer;
 
 /// The API that a token has to be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,63 +77,166 @@ pub enum BearerError {
     NotAccess,
 }
 
-/// Checks the bearer token of a request. Each service words its own refusal.
-pub fn check_bearer(world: &World, headers: &HeaderMap, resource: Resource) -> Result<Caller, BearerError> {
-    let _ = (world, headers, resource);
-    Err(BearerError::Missing)
-}
-
-/// How long tokens live that a fault shortened.
+/// How long tokens live that a fault shortened; stands in the request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenLifetime {
     pub secs: i64,
 }
 
-/// People, registrations, keys and sessions.
+/// A code that was sent to a redirect address and waits to be redeemed.
+#[derive(Debug, Clone)]
+struct Code {
+    client_id: String,
+    oid: String,
+    redirect: Redirect,
+    asked_redirect: String,
+    scope: String,
+    nonce: Option<String>,
+    challenge: Option<String>,
+    expires_at: jiff::Timestamp,
+    redeemed: bool,
+}
+
+/// What a refresh token stands for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct RefreshToken {
+    client_id: String,
+    oid: String,
+    /// The scopes of the first request, for a refresh that names none.
+    scope: String,
+    platform: Option<Platform>,
+    expires_at: jiff::Timestamp,
+}
+
+/// Keys, registrations and sessions. The people stand in `company`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Directory {}
+pub struct Directory {
+    pub keys: KeyRing,
+    registrations: Vec<Registration>,
+    refresh_tokens: BTreeMap<String, RefreshToken>,
+    #[serde(skip)]
+    codes: BTreeMap<String, Code>,
+    /// Browser sessions: who signed in.
+    sessions: BTreeMap<String, String>,
+}
 
 impl Directory {
-    pub fn seed(_origin: &str, _pane_origin: &str) -> Self {
-        Self {}
+    pub(crate) fn seed(pane_origin: &str) -> Self {
+        Self {
+            keys: KeyRing::new(),
+            registrations: registration::seed(pane_origin),
+            refresh_tokens: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+        }
     }
 
-    pub fn forget_sessions(&mut self, _origin: &str, _pane_origin: &str) {}
-}
-
-/// A refusal in Entra's own shape.
-#[derive(Debug, Clone)]
-pub struct Refusal {
-    status: StatusCode,
-}
-
-impl Refusal {
-    pub(crate) fn from_fault(
-        _error: &str,
-        _code: u32,
-        _description: &str,
-        _suberror: &Option<String>,
-        _claims: &Option<String>,
-    ) -> Self {
-        Self { status: StatusCode::BAD_REQUEST }
+    /// Everything as at the start but the keys, so that tokens already issued stay good.
+    pub(crate) fn forget_sessions(&mut self, pane_origin: &str) {
+        let keys = self.keys.clone();
+        *self = Self { keys, ..Self::seed(pane_origin) };
     }
 
-    #[must_use]
-    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.status = status;
-        self
+    pub fn registration(&self, client_id: &str) -> Option<&Registration> {
+        self.registrations.iter().find(|registration| registration.client_id == client_id)
     }
 
-    pub(crate) fn into_answer(self, _world: &World, _asked: &HeaderMap) -> Response {
-        self.status.into_response()
+    fn registration_mut(&mut self, client_id: &str) -> Option<&mut Registration> {
+        self.registrations.iter_mut().find(|registration| registration.client_id == client_id)
+    }
+
+    pub(crate) fn registrations(&self) -> &[Registration] {
+        &self.registrations
+    }
+
+    /// Allows a redirect address. `Err`: no such registration.
+    pub fn add_redirect(&mut self, client_id: &str, redirect: Redirect) -> Result<(), String> {
+        let registration = self.registration_mut(client_id).ok_or_else(|| unregistered(client_id))?;
+        if !registration.redirects.contains(&redirect) {
+            registration.redirects.push(redirect);
+        }
+        Ok(())
+    }
+
+    /// Registers a certificate (PEM) for client assertions and gives its SHA-256 thumbprint, base64url.
+    pub fn add_certificate(&mut self, client_id: &str, pem: &str) -> Result<String, String> {
+        let certificate = registration::ClientCertificate::from_pem(pem)?;
+        let registration = self.registration_mut(client_id).ok_or_else(|| unregistered(client_id))?;
+        let thumbprint = certificate.x5t_s256.clone();
+        registration.certificates.push(certificate);
+        Ok(thumbprint)
+    }
+
+    /// Withdraws a person's consent to a client, or gives it back. `oid` `*`: everybody's.
+    pub fn set_consent(&mut self, client_id: &str, oid: &str, consent: Consent) -> Result<(), String> {
+        let registration = self.registration_mut(client_id).ok_or_else(|| unregistered(client_id))?;
+        match consent {
+            Consent::Withdrawn => _ = registration.consent_withdrawn.insert(oid.to_owned()),
+            Consent::Given => _ = registration.consent_withdrawn.remove(oid),
+        }
+        Ok(())
     }
 }
 
-/// The caller as the request's token claims it, for the journal only: nothing is verified.
-pub(crate) fn caller_as_claimed(_headers: &HeaderMap) -> String {
-    "-".to_owned()
+/// Whether people let a client act for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Consent {
+    Given,
+    Withdrawn,
 }
 
+fn unregistered(client_id: &str) -> String {
+    format!("no app is registered as {client_id}; GET /sandbox/tenant lists the registrations")
+}
+
+/// The name under which a token endpoint was addressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tenant {
+    /// By id or domain.
+    Named,
+    /// `common` or `organizations`: whichever tenant the person is of.
+    Any,
+}
+
+impl Tenant {
+    fn parse(segment: &str) -> Result<Self, Refusal> {
+        match segment {
+            "common" | "organizations" => Ok(Self::Any),
+            _ if segment.eq_ignore_ascii_case(TENANT_ID) || segment.eq_ignore_ascii_case(DOMAIN) => {
+                Ok(Self::Named)
+            }
+            _ => Err(Refusal::unknown_tenant(segment)),
+        }
+    }
+}
+
+/// The endpoints of Entra ID.
 pub fn router() -> Router<Arc<World>> {
     Router::new()
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
+        .route("/{tenant}/discovery/instance", get(discovery::instance))
+        .route("/{tenant}/oauth2/v2.0/token", post(grant::token).fallback(grant::only_post))
+        .layer(from_fn(open_to_browsers))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(sign_in::show).post(sign_in::choose))
+        .route("/{tenant}/oauth2/v2.0/logout", get(sign_in::sign_out))
+        .fallback(async || StatusCode::NOT_FOUND)
+}
+
+/// Single-page apps call these endpoints from their own origin, without cookies.
+async fn open_to_browsers(request: Request, next: Next) -> Response {
+    let asked = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
+    if let Some(asked) = asked {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
+    }
+    response
 }

@@ -118,7 +118,7 @@ impl World {
             None => (
                 exchange::Exchange::seed(now, &mut rng),
                 dataverse::Organization::seed(now, &mut rng),
-                entra::Directory::seed(&options.origin, &options.pane_origin),
+                entra::Directory::seed(&options.pane_origin),
             ),
         };
         let world = Self {
@@ -145,7 +145,7 @@ impl World {
         *self.exchange() = exchange::Exchange::seed(now, &mut rng);
         *self.dataverse() = dataverse::Organization::seed(now, &mut rng);
         *self.rng.lock().unwrap_or_else(PoisonError::into_inner) = rng;
-        self.entra().forget_sessions(&self.options.origin, &self.options.pane_origin);
+        self.entra().forget_sessions(&self.options.pane_origin);
         self.faults.clear();
         self.journal.clear();
         self.state.touch();

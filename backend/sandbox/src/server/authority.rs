@@ -71,7 +71,8 @@ impl Authority {
             return Ok(Self { issuer: Issuer::new(ca_params(), key), ca_pem });
         }
         let authority = Self::new(now);
-        for (file, text) in [(key_file, authority.issuer.key().serialize_pem()), (ca_file, authority.ca_pem.clone())]
+        for (file, text) in
+            [(key_file, authority.issuer.key().serialize_pem()), (ca_file, authority.ca_pem.clone())]
         {
             write_whole(&file, text.as_bytes()).map_err(|reason| StateError::Unwritable { file, reason })?;
         }

@@ -145,7 +145,9 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
 fn connections(
     router: Router,
 ) -> impl Service<SocketAddr, Response = Connection, Error = Infallible, Future: Send> + Clone + Send {
-    tower::service_fn(move |_peer: SocketAddr| std::future::ready(Ok::<_, Infallible>(Connection(router.clone()))))
+    tower::service_fn(move |_peer: SocketAddr| {
+        std::future::ready(Ok::<_, Infallible>(Connection(router.clone())))
+    })
 }
 
 /// One connection: an answer marked [`Severed`] becomes an error, at which the HTTP layer closes the

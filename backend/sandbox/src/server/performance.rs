@@ -112,7 +112,13 @@ async fn before(world: &World, service: Service, hits: &[Hit], request: &mut Req
                 return Some(response);
             }
             Kind::TokenRefused { error, code, description, suberror, claims } => {
-                let refused = entra::Refusal::from_fault(error, *code, description, suberror, claims);
+                let refused = entra::Refusal::from_fault(
+                    error,
+                    *code,
+                    description,
+                    suberror.as_deref(),
+                    claims.as_deref(),
+                );
                 return Some(refused.into_answer(world, request.headers()));
             }
             Kind::TokenLifetime { secs } => {
@@ -175,7 +181,9 @@ async fn body_if_wanted(world: &World, request: Request) -> Result<(Request, Opt
     let (head, body) = request.into_parts();
     match to_bytes(body, BODY_LIMIT).await {
         Ok(bytes) => Ok((Request::from_parts(head, Body::from(bytes.clone())), Some(bytes))),
-        Err(reason) => Err((StatusCode::BAD_REQUEST, format!("the body cannot be read: {reason}")).into_response()),
+        Err(reason) => {
+            Err((StatusCode::BAD_REQUEST, format!("the body cannot be read: {reason}")).into_response())
+        }
     }
 }
 
@@ -201,7 +209,7 @@ fn refusal(
         Service::Entra => {
             let number = code.parse().unwrap_or(90_033);
             let error = if code.parse::<u32>().is_ok() { "temporarily_unavailable" } else { code };
-            return entra::Refusal::from_fault(error, number, message, &None, &None)
+            return entra::Refusal::from_fault(error, number, message, None, None)
                 .with_status(status)
                 .into_answer(world, asked);
         }

@@ -169,7 +169,8 @@ impl Matching {
             && self.path_contains.as_deref().is_none_or(|piece| seen.path_and_query.contains(piece))
             && self.caller.as_deref().is_none_or(|piece| seen.caller.contains(piece))
             && self.body_contains.as_deref().is_none_or(|piece| {
-                seen.body.is_some_and(|body| body.windows(piece.len().max(1)).any(|at| at == piece.as_bytes()))
+                seen.body
+                    .is_some_and(|body| body.windows(piece.len().max(1)).any(|at| at == piece.as_bytes()))
             })
     }
 }

@@ -38,6 +38,7 @@ impl Service {
 
 /// Something that a request changed, e.g. kind `message.categories` or `email.create`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Effect {
     pub service: Service,
     pub kind: String,
@@ -49,6 +50,7 @@ pub struct Effect {
 
 /// One request, or one part of a `$batch`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Entry {
     pub seq: Seq,
     /// The `$batch` request that this is a part of.

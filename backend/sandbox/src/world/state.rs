@@ -19,7 +19,9 @@ const FILE: &str = "tenant.json";
 pub enum StateError {
     #[error("the state folder {folder} cannot be used: {reason}. Create it or choose another with --state.")]
     Folder { folder: PathBuf, reason: std::io::Error },
-    #[error("the saved state {file} cannot be read: {reason}. Check its permissions, or start with another --state folder.")]
+    #[error(
+        "the saved state {file} cannot be read: {reason}. Check its permissions, or start with another --state folder."
+    )]
     Unreadable { file: PathBuf, reason: std::io::Error },
     #[error(
         "the saved state {file} is damaged: {reason}. Move it away to start with a freshly seeded tenant, or put back a good copy."
@@ -29,7 +31,9 @@ pub enum StateError {
         "the saved state {file} has format {found}, this sandbox reads format {FORMAT}. Move it away to start with a freshly seeded tenant."
     )]
     Format { file: PathBuf, found: u32 },
-    #[error("the certificate authority's key {file} is damaged: {reason}. Delete it and ca.pem beside it; a new authority is born at the next start and has to be trusted anew.")]
+    #[error(
+        "the certificate authority's key {file} is damaged: {reason}. Delete it and ca.pem beside it; a new authority is born at the next start and has to be trusted anew."
+    )]
     Authority { file: PathBuf, reason: String },
     #[error("the state cannot be written to {file}: {reason}. The tenant goes on in memory.")]
     Unwritable { file: PathBuf, reason: std::io::Error },
@@ -109,8 +113,7 @@ impl super::World {
         }
         let text = {
             let (exchange, dataverse, entra) = (self.exchange(), self.dataverse(), self.entra());
-            let saving =
-                Saving { format: FORMAT, exchange: &exchange, dataverse: &dataverse, entra: &entra };
+            let saving = Saving { format: FORMAT, exchange: &exchange, dataverse: &dataverse, entra: &entra };
             serde_json::to_vec(&saving).expect("the tenant's types serialize")
         };
         write_whole(path, &text).map_err(|reason| {
