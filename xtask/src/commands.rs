@@ -31,7 +31,7 @@ pub fn run(project: &Project, release: bool, arguments: &[String]) -> Result<()>
     eprintln!("starting {} (Ctrl+C stops it)", program.display());
     let mut command = Command::new(program);
     command.current_dir(std::env::current_dir().context("the current folder is gone")?);
-    command.arg("serve").arg("--static").arg(project.dist()).arg("--npm").arg(project.npm()).args(arguments);
+    command.arg("serve").arg("--static").arg(project.dist()).arg("--npm").arg(&project.root).args(arguments);
     become_it(&mut command)
 }
 
@@ -122,14 +122,14 @@ pub fn icons(project: &Project) -> Result<()> {
 }
 
 /// Tells tests and measurements where this checkout's things are. These variables are all they need:
-/// `REGARDING_DIST` (the built pane), `REGARDING_NPM` (node_modules), `REGARDING_BIN` (the server),
+/// `REGARDING_DIST` (the built pane), `REGARDING_NPM` (the folder that holds `node_modules`), `REGARDING_BIN` (the server),
 /// `CHROMIUM` and `CHROMEDRIVER` (programs).
 pub fn tell_where_things_are(project: &Project, command: &mut Command) -> Result<()> {
     let (chromium, driver) = system::provide_browser()?;
     let optimized = command.get_args().any(|argument| argument == "--release");
     command
         .env("REGARDING_DIST", project.dist())
-        .env("REGARDING_NPM", project.npm())
+        .env("REGARDING_NPM", &project.root)
         .env("REGARDING_BIN", server(project, if optimized { "release" } else { "debug" }))
         .env("CHROMIUM", chromium)
         .env("CHROMEDRIVER", driver);
@@ -166,7 +166,7 @@ fn needs_of(step: &str) -> &'static [Need] {
 /// Fails before anything is built when the machine lacks what cannot be installed.
 fn machine_step(needs: impl IntoIterator<Item = Need>) -> Step<'static> {
     let needs: Vec<Need> = needs.into_iter().collect();
-    Step::new("machine", "looking for what this machine has to provide", move |project| {
+    Step::needed("machine", "looking for what this machine has to provide", move |project| {
         for need in &needs {
             match need {
                 Need::Wasm => tools::provide_target(project)?,
@@ -180,11 +180,11 @@ fn machine_step(needs: impl IntoIterator<Item = Need>) -> Step<'static> {
 }
 
 fn npm_step() -> Step<'static> {
-    Step::new("npm", "installing msal-browser and office.js into node_modules", npm::install)
+    Step::needed("npm", "installing msal-browser and office.js into node_modules", npm::install)
 }
 
 fn tools_step() -> Step<'static> {
-    Step::new("tools", "building wasm-bindgen and wasm-pack", tools::build)
+    Step::needed("tools", "building wasm-bindgen and wasm-pack", tools::build)
 }
 
 fn pane_steps() -> Vec<Step<'static>> {
@@ -356,4 +356,46 @@ fn become_it(command: &mut Command) -> Result<()> {
 #[cfg(not(unix))]
 fn become_it(command: &mut Command) -> Result<()> {
     say::show(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(only: &[&str], skip: &[&str]) -> Vec<&'static str> {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        select(test_steps(), &owned(only), &owned(skip)).unwrap().iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn without_a_choice_every_step_is_taken() {
+        assert_eq!(names(&[], &[]).len(), test_steps().len());
+    }
+
+    #[test]
+    fn chosen_steps_keep_their_order() {
+        assert_eq!(names(&["pane", "format"], &[]), ["format", "pane"]);
+        assert_eq!(names(&["pane", "format"], &["pane"]), ["format"]);
+    }
+
+    #[test]
+    fn a_step_that_does_not_exist_is_refused_with_those_that_do() {
+        let refused = select(test_steps(), &["nope".to_owned()], &[]).err().unwrap().to_string();
+        assert!(refused.contains("no step nope") && refused.contains("journeys"), "{refused}");
+    }
+
+    #[test]
+    fn every_need_belongs_to_a_step_that_exists() {
+        let needy = ["lints-wasm", "components", "pane", "journeys"];
+        assert_eq!(names(&needy, &[]), needy);
+        assert!(needy.iter().all(|step| !needs_of(step).is_empty()));
+    }
+
+    #[test]
+    fn an_origin_always_gets_the_same_id_and_another_origin_another() {
+        let id = id_of("https://regarding.example.com");
+        assert_eq!(id, id_of("https://regarding.example.com"));
+        assert_ne!(id, id_of("https://regarding.example.org"));
+        assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+    }
 }

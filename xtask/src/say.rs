@@ -23,7 +23,17 @@ pub struct Step<'a> {
     pub name: &'static str,
     /// What is being done, as in *building the pane*.
     pub what: &'static str,
+    reason: Reason,
     act: Act<'a>,
+}
+
+/// Why a step is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// It was asked for.
+    Asked,
+    /// Others need it; it cannot be asked for.
+    Needed,
 }
 
 /// What a step does.
@@ -32,7 +42,12 @@ type Act<'a> = Box<dyn Fn(&Project) -> Result<()> + 'a>;
 impl<'a> Step<'a> {
     /// A step that does `act`.
     pub fn new(name: &'static str, what: &'static str, act: impl Fn(&Project) -> Result<()> + 'a) -> Self {
-        Self { name, what, act: Box::new(act) }
+        Self { name, what, reason: Reason::Asked, act: Box::new(act) }
+    }
+
+    /// A step that is only taken because others need it.
+    pub fn needed(name: &'static str, what: &'static str, act: impl Fn(&Project) -> Result<()> + 'a) -> Self {
+        Self { reason: Reason::Needed, ..Self::new(name, what, act) }
     }
 }
 
@@ -60,7 +75,9 @@ pub fn take(project: &Project, steps: &[Step<'_>], ending: Ending) -> Result<()>
             eprintln!("{mark} {} failed after {}", step.what, seconds(took));
             if ending == Ending::Table {
                 eprintln!("\n{}", table(steps, &times, Last::Failed));
-                eprintln!("only this step again: cargo xtask test --only {}", step.name);
+                if step.reason == Reason::Asked {
+                    eprintln!("only this step again: cargo xtask test --only {}", step.name);
+                }
             }
             return Err(error.context(format!("{} failed", step.name)));
         }
@@ -182,4 +199,41 @@ fn line(command: &Command) -> String {
     let program = program.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
     std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        assert_eq!(seconds(Duration::from_millis(420)), "0.4 s");
+        assert_eq!(seconds(Duration::from_secs(41)), "41 s");
+        assert_eq!(seconds(Duration::from_secs(185)), "3 min 5 s");
+    }
+
+    #[test]
+    fn the_table_tells_failed_steps_from_those_that_were_not_reached() {
+        let steps = [
+            Step::new("one", "a", |_| Ok(())),
+            Step::new("two", "b", |_| Ok(())),
+            Step::new("six", "c", |_| Ok(())),
+        ];
+        let table = table(&steps, &[Duration::ZERO, Duration::from_secs(12)], Last::Failed);
+        let outcomes: Vec<&str> = table.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+        assert_eq!(outcomes, ["passed", "FAILED", "not"]);
+    }
+
+    #[test]
+    fn a_program_that_fails_is_named_as_one_would_type_it() {
+        let error = show(Command::new("cargo").args(["no-such-command", "--quiet"]).stderr(Stdio::null()))
+            .unwrap_err();
+        assert!(error.to_string().starts_with("`cargo no-such-command --quiet` ended with"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let error = show(&mut Command::new("/nowhere/no-such-program")).unwrap_err();
+        assert!(error.to_string().contains("cannot start no-such-program"), "{error}");
+    }
 }

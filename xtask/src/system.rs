@@ -142,9 +142,32 @@ fn apt_get() -> Result<Option<Command>> {
 /// The first part of a browser's or driver's version: `156` of `Chromium 156.0.8078.79 built on Debian`.
 fn version(program: &Path) -> Result<String> {
     let said = say::ask(Command::new(program).arg("--version"))?;
+    major(&said).map(str::to_owned).with_context(|| format!("{} says no version: {said}", program.display()))
+}
+
+fn major(said: &str) -> Option<&str> {
     said.split_whitespace()
-        .find_map(|word| word.split_once('.').map(|(major, _)| major))
-        .filter(|major| major.bytes().all(|byte| byte.is_ascii_digit()))
-        .map(str::to_owned)
-        .with_context(|| format!("{} says no version: {said}", program.display()))
+        .filter_map(|word| word.split_once('.').map(|(major, _)| major))
+        .find(|major| !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_browsers_and_drivers_are_understood() {
+        assert_eq!(major("Chromium 156.0.8078.79 built on Debian GNU/Linux 12 (bookworm)"), Some("156"));
+        assert_eq!(major("Google Chrome 157.0.1.2 "), Some("157"));
+        assert_eq!(major("ChromeDriver 156.0.8078.79 (0a1b.2c-refs/heads@{#1})"), Some("156"));
+        assert_eq!(major("no version here."), None);
+    }
+
+    #[test]
+    fn a_machine_without_a_program_is_told_what_to_install() {
+        assert!(
+            advice(&NPM).contains("Node.js 18 or newer")
+                && advice(&NPM).contains("apt-get install nodejs npm")
+        );
+    }
 }
