@@ -9,6 +9,13 @@ use http::{HeaderMap, Method, StatusCode};
 use std::time::Duration;
 use url::Url;
 
+mod door;
+pub mod over_reqwest;
+mod retry_after;
+
+pub use door::Door;
+pub use retry_after::retry_after_ms;
+
 /// An outgoing request, complete with its token.
 #[derive(Clone)]
 pub struct Request {
@@ -20,12 +27,26 @@ pub struct Request {
     pub time_limit: Duration,
 }
 
+/// Says where it goes, and neither what for nor with which token: queries hold names and addresses.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Request({} {})", self.method, self.url.origin().ascii_serialization())
+    }
+}
+
 /// A whole answer, body included.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+}
+
+/// Says how it went; the body holds mail.
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Response({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 /// No answer.
@@ -43,6 +64,22 @@ pub enum TransportError {
     /// The answer was larger than allowed.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+}
+
+/// What no request may exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest answer, in bytes.
+    pub answer_bytes: usize,
+    /// Longest time until the whole answer is here, whatever the request says.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// 64 MiB, enough for the largest body that Exchange keeps; 60 seconds.
+    fn default() -> Self {
+        Self { answer_bytes: 64 * 1024 * 1024, time: Duration::from_secs(60) }
+    }
 }
 
 /// Carries requests out; the real one is over reqwest, tests call the sandbox in process.
