@@ -1,0 +1,284 @@
+// The page's state, and what a person can do in it. Views read the state and call the acts; only this file
+// changes it, and every change ends in one `changed` call.
+//
+// All writing goes to the mailbox as the person would do it in Outlook, never through the program under
+// trial. A change made by anybody else arrives through the mailbox's version and is shown at once.
+
+import { Notices } from "./notices.js";
+import { LOCALES, textIn } from "./text.js";
+
+export class Outlook {
+  /** @param {import("./exchange.js").ExchangeClient} exchange @param config from `/host/config` */
+  constructor(exchange, config, address) {
+    this.exchange = exchange;
+    this.config = config;
+    this.language = address.language;
+    this.manifest = null;
+    this.manifestProblem = null;
+    this.person = personNamed(config.people, address.person);
+    this.mailboxes = [];
+    this.mailbox = null;
+    this.folders = new Map();
+    this.folder = null;
+    this.messages = [];
+    this.message = null;
+    this.masterCategories = [];
+    this.pane = { isOpen: address.pane, isPinned: address.pinned, button: null };
+    this.running = null;
+    this.toast = null;
+    this.theme = null;
+    this.notices = new Notices(() => this.changed());
+    this.listeners = [];
+    this.itemListeners = [];
+    this.watch = null;
+  }
+
+  // What others ask.
+
+  get text() {
+    return textIn(this.language);
+  }
+
+  get locale() {
+    return LOCALES[this.language];
+  }
+
+  get isDark() {
+    return this.theme?.isDark ?? false;
+  }
+
+  get isShared() {
+    return this.mailbox?.kind === "shared";
+  }
+
+  /** Whether the add-in is offered here. */
+  get hasAddin() {
+    return Boolean(this.manifest) && (!this.isShared || this.manifest.sharedFolders);
+  }
+
+  /** Name and colour of a category; a name that the master list does not know has Outlook's grey. */
+  category(name) {
+    const known = this.masterCategories.find((category) => category.name.toLowerCase() === name.toLowerCase());
+    return known ?? { name, color: "none", hex: "#8a8a8a", isUnknown: true };
+  }
+
+  onChange(listener) {
+    this.listeners.push(listener);
+  }
+
+  /** Called with the reason (`selected`, `person`) when another item, or none, is open. */
+  onItem(listener) {
+    this.itemListeners.push(listener);
+  }
+
+  changed() {
+    this.listeners.forEach((listener) => listener());
+  }
+
+  // Opening things.
+
+  /** Opens person, mailbox, folder and message as the address says. */
+  async start({ mailbox, folder, message }) {
+    this.mailboxes = await this.exchange.mailboxesOf(this.person);
+    await this.openMailbox(mailboxNamed(this.mailboxes, mailbox) ?? this.#ownMailbox(), folder, message);
+  }
+
+  async switchPerson(person) {
+    this.person = person;
+    this.pane.isOpen = false;
+    this.mailboxes = await this.exchange.mailboxesOf(person);
+    await this.openMailbox(this.#ownMailbox());
+    this.itemListeners.forEach((listener) => listener("person"));
+  }
+
+  #ownMailbox() {
+    return this.mailboxes.find(({ upn }) => upn === this.person.upn) ?? this.mailboxes[0];
+  }
+
+  async openMailbox(mailbox, folderName = "inbox", messageId = null) {
+    this.mailbox = mailbox;
+    await this.#loadFolders();
+    this.masterCategories = await this.exchange.masterCategories(mailbox.upn);
+    await this.openFolder(mailbox, this.#folderNamed(folderName), messageId);
+    this.#watchMailbox();
+  }
+
+  #folderNamed(name) {
+    const folders = this.folders.get(this.mailbox.upn);
+    return folders.find(({ id, wellKnown }) => id === name || wellKnown === name) ?? folders[0];
+  }
+
+  async #loadFolders() {
+    const lists = await Promise.all(this.mailboxes.map(({ upn }) => this.exchange.folders(upn)));
+    this.mailboxes.forEach(({ upn }, index) => this.folders.set(upn, lists[index]));
+  }
+
+  async openFolder(mailbox, folder, messageId = null) {
+    if (mailbox !== this.mailbox) {
+      return this.openMailbox(mailbox, folder.id, messageId);
+    }
+    this.folder = folder;
+    this.messages = await this.exchange.messages(mailbox.upn, folder.id);
+    await this.select(messageId === "none" ? null : messageId ?? this.messages[0]?.restId ?? null);
+  }
+
+  /** Opens a message, or none. */
+  async select(id) {
+    const before = this.message?.restId;
+    const message = id ? await this.exchange.message(this.mailbox.upn, id).catch(() => null) : null;
+    if (before && before !== message?.restId) {
+      this.notices.left(before);
+    }
+    this.message = message && (await this.#read(message));
+    this.changed();
+    if (before !== message?.restId) {
+      this.itemListeners.forEach((listener) => listener("selected"));
+    }
+  }
+
+  // Outlook on the web marks a message as read as soon as it is opened.
+  async #read(message) {
+    if (message.isRead) {
+      return message;
+    }
+    await this.exchange.markRead(this.mailbox.upn, message.restId, true).catch(() => null);
+    this.messages = this.messages.map((row) => (row.restId === message.restId ? { ...row, isRead: true } : row));
+    return { ...message, isRead: true };
+  }
+
+  // What a person does with the open message.
+
+  toggleCategory(name) {
+    const { categories } = this.message;
+    const isSet = categories.some((has) => has.toLowerCase() === name.toLowerCase());
+    const next = isSet ? categories.filter((has) => has.toLowerCase() !== name.toLowerCase()) : [...categories, name];
+    return this.#act(() => this.changeCategories(next), this.text.categorize);
+  }
+
+  /** Sets the categories of the open message; rejects when the mailbox refuses. */
+  async changeCategories(categories) {
+    const { restId } = this.message;
+    await this.exchange.setCategories(this.mailbox.upn, restId, categories);
+    if (this.message?.restId === restId) {
+      this.message = { ...this.message, categories };
+      this.changed();
+    }
+  }
+
+  async masterCategoriesChanged() {
+    this.masterCategories = await this.exchange.masterCategories(this.mailbox.upn);
+    this.changed();
+  }
+
+  delete() {
+    return this.#leaveWith((upn, id) => this.exchange.delete(upn, id), this.text.delete);
+  }
+
+  moveTo(folder) {
+    return this.#leaveWith((upn, id) => this.exchange.move(upn, id, folder.id), this.text.move);
+  }
+
+  // The message leaves the folder: Outlook opens the one below it.
+  #leaveWith(act, what) {
+    const { restId } = this.message;
+    const at = this.messages.findIndex((message) => message.restId === restId);
+    const next = this.messages[at + 1] ?? this.messages[at - 1];
+    return this.#act(async () => {
+      await act(this.mailbox.upn, restId);
+      this.messages = this.messages.filter((message) => message.restId !== restId);
+      await this.select(next?.restId ?? null);
+    }, what);
+  }
+
+  toggleRead() {
+    const { restId, isRead } = this.message;
+    return this.#act(() => this.exchange.markRead(this.mailbox.upn, restId, !isRead), isRead ? this.text.markUnread : this.text.markRead);
+  }
+
+  // An act that fails is told to the person, not thrown away.
+  async #act(act, what) {
+    try {
+      await act();
+      await this.refresh();
+    } catch (error) {
+      this.say(`${this.text.actFailed(what ?? this.text.markRead)} ${error.message}`);
+    }
+  }
+
+  say(sentence) {
+    this.toast = sentence;
+    this.changed();
+  }
+
+  // Pane, theme, language.
+
+  openPane(button) {
+    this.pane = { ...this.pane, isOpen: true, button };
+    this.changed();
+  }
+
+  closePane() {
+    this.pane = { ...this.pane, isOpen: false };
+    this.changed();
+  }
+
+  togglePin() {
+    this.pane = { ...this.pane, isPinned: !this.pane.isPinned };
+    this.changed();
+  }
+
+  // Keeping up with the mailbox.
+
+  /** Reads folder and open message again; the open item stays open unless it is gone. */
+  async refresh() {
+    const { mailbox, folder } = this;
+    const [messages, categories] = await Promise.all([
+      this.exchange.messages(mailbox.upn, folder.id),
+      this.exchange.masterCategories(mailbox.upn),
+      this.#loadFolders(),
+    ]);
+    if (mailbox !== this.mailbox || folder.id !== this.folder.id) {
+      return;
+    }
+    this.messages = messages;
+    this.masterCategories = categories;
+    this.folder = this.folders.get(mailbox.upn).find(({ id }) => id === folder.id) ?? this.folder;
+    await this.#refreshMessage();
+    this.changed();
+  }
+
+  async #refreshMessage() {
+    const open = this.message?.restId;
+    if (!open) {
+      return;
+    }
+    const isHere = this.messages.some(({ restId }) => restId === open);
+    const message = isHere ? await this.exchange.message(this.mailbox.upn, open).catch(() => null) : null;
+    if (this.message?.restId !== open) {
+      return;
+    }
+    if (message) {
+      this.message = message;
+    } else {
+      await this.select(null);
+    }
+  }
+
+  #watchMailbox() {
+    this.watch?.abort();
+    this.watch = new AbortController();
+    const { signal } = this.watch;
+    this.exchange.watch(this.mailbox.upn, signal, () => this.refresh().catch(() => this.say(this.text.mailboxUnreachable)));
+  }
+}
+
+/** `ada`, `Ada Brandt` or the address. */
+function personNamed(people, wish) {
+  const wanted = (wish ?? "").toLowerCase();
+  return people.find(({ upn, name }) => [upn, upn.split(".")[0], name.toLowerCase()].includes(wanted)) ?? people[0];
+}
+
+/** The address, or what stands before its `@`. */
+function mailboxNamed(mailboxes, wish) {
+  return wish ? mailboxes.find(({ upn }) => upn === wish || upn.split("@")[0] === wish) : undefined;
+}
