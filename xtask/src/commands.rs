@@ -30,7 +30,6 @@ pub fn run(project: &Project, release: bool, arguments: &[String]) -> Result<()>
     let program = server(project, if release { "release" } else { "debug" });
     eprintln!("starting {} (Ctrl+C stops it)", program.display());
     let mut command = Command::new(program);
-    command.current_dir(std::env::current_dir().context("the current folder is gone")?);
     command.arg("serve").arg("--static").arg(project.dist()).arg("--npm").arg(&project.root).args(arguments);
     become_it(&mut command)
 }
@@ -245,10 +244,7 @@ fn test_steps() -> Vec<Step<'static>> {
         }),
         lints_step(),
         lints_wasm_step(),
-        // One selection of packages for all native tests, so that cargo settles on one set of features.
-        Step::new("compile", "compiling the server and all native tests", |project| {
-            say::build(project.cargo().args(["build", "--locked", "--workspace", "--bins", "--tests"]))
-        }),
+        Step::new("compile", "compiling the server and all native tests", compile),
         Step::new("units", "running the native tests of each crate", |project| {
             run_tests(project, Tests::OfEachCrate)
         }),
@@ -262,6 +258,11 @@ fn test_steps() -> Vec<Step<'static>> {
             run_tests(project, Tests::Across)
         }),
     ]
+}
+
+/// One selection of packages for all native tests, so that cargo settles on one set of features.
+fn compile(project: &Project) -> Result<()> {
+    say::build(project.cargo().args(["build", "--locked", "--workspace", "--bins", "--tests"]))
 }
 
 /// Which native tests to run.
@@ -290,6 +291,8 @@ fn run_tests(project: &Project, tests: Tests) -> Result<()> {
             project.dist().join(pane::PAGE).is_file(),
             "dist/ is missing: build it with `cargo xtask pane`, or do not leave out the step `pane`"
         );
+        // The tests start the server: it has to be of the same sources as they are.
+        compile(project)?;
         tell_where_things_are(project, &mut command)?;
     }
     say::show(&mut command)
