@@ -1,0 +1,138 @@
+//! Functions of the Web API: who am I, what may I do, was this mail promoted already.
+
+use super::asking::{Asking, key, reference};
+use super::errors::{Answer, Fault};
+use super::filter::text_literal;
+use super::metadata::{Table, table};
+use super::reply::Reply;
+use super::request::Segment;
+use super::rights::{Caller, Depth, privilege_id};
+use crate::company;
+use http::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Arguments by name, aliases resolved: `Target=@t` with `@t=…` in the query.
+fn arguments(asking: Asking<'_>, text: &str) -> BTreeMap<String, String> {
+    text.split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| {
+            let value = value.trim();
+            let value = asking.options.aliases.get(value).map_or(value, String::as_str);
+            (name.trim().to_owned(), value.to_owned())
+        })
+        .collect()
+}
+
+fn respond(asking: Asking<'_>, name: &str, mut body: Value) -> Reply {
+    body["@odata.context"] = json!(format!("{}/$metadata#Microsoft.Dynamics.CRM.{name}Response", asking.base));
+    Reply::json(StatusCode::OK, &body)
+}
+
+/// A function that stands alone; `None`: the name is none.
+pub fn unbound(asking: Asking<'_>, segment: &Segment) -> Option<Answer<Reply>> {
+    let name = segment.name.trim_start_matches("Microsoft.Dynamics.CRM.");
+    let caller = &asking.who.effective;
+    let body = match name {
+        "WhoAmI" => json!({
+            "BusinessUnitId": caller.business_unit,
+            "UserId": caller.user,
+            "OrganizationId": company::ORGANIZATION_ID,
+        }),
+        "RetrieveVersion" => json!({"Version": "9.2.26111.00170"}),
+        "RetrieveCurrentOrganization" => json!({"Detail": {
+            "OrganizationId": company::ORGANIZATION_ID,
+            "FriendlyName": company::NAME,
+            "OrganizationVersion": "9.2.26111.00170",
+            "EnvironmentId": company::ORGANIZATION_ID,
+            "UrlName": "northlight",
+            "UniqueName": "northlight",
+            "State": "Enabled",
+            "Geo": "EMEA",
+            "TenantId": company::TENANT_ID,
+            "Endpoints": {
+                "Count": 1,
+                "Keys": ["WebApplication"],
+                "Values": [format!("{}/", asking.base.split("/api/").next().unwrap_or_default())],
+            },
+        }}),
+        "CheckPromoteEmail" => match promotable(asking, segment.key.as_deref().unwrap_or_default()) {
+            Ok(body) => body,
+            Err(fault) => return Some(Err(fault)),
+        },
+        _ => return None,
+    };
+    Some(Ok(respond(asking, name, body)))
+}
+
+/// Whether a mail would become a new record: not when one with its message id is there already.
+fn promotable(asking: Asking<'_>, text: &str) -> Answer<Value> {
+    let arguments = arguments(asking, text);
+    let missing = || Fault::invalid("The parameter 'MessageId' of CheckPromoteEmail is missing.");
+    let message_id = arguments.get("MessageId").and_then(|value| text_literal(value)).ok_or_else(missing)?;
+    let known = asking
+        .org
+        .rows(table("email"))
+        .any(|(_, _, row)| row.text("messageid").is_some_and(|id| id.eq_ignore_ascii_case(&message_id)));
+    // 0 nothing against it, 1 there already.
+    Ok(json!({"ShouldPromote": !known, "ReasonCode": i32::from(known)}))
+}
+
+/// A function bound to a row.
+pub fn bound(asking: Asking<'_>, of: &'static Table, id: Uuid, segment: &Segment) -> Answer<Reply> {
+    let name = segment.name.trim_start_matches("Microsoft.Dynamics.CRM.");
+    if of.logical != "systemuser" {
+        return Err(Fault::unknown_segment(&segment.name));
+    }
+    let caller = asking.org.caller(id).map_err(|_| Fault::missing_record(of, id))?;
+    let body = match name {
+        "RetrievePrincipalAccess" => {
+            let arguments = arguments(asking, segment.key.as_deref().unwrap_or_default());
+            let target = arguments.get("Target").ok_or_else(|| Fault::invalid("The parameter 'Target' is missing."))?;
+            json!({"AccessRights": access(asking, of, &caller, target)?})
+        }
+        "RetrieveUserPrivileges" => json!({"RolePrivileges": privileges(&caller)}),
+        _ => return Err(Fault::unknown_segment(&segment.name)),
+    };
+    Ok(respond(asking, name, body))
+}
+
+fn access(asking: Asking<'_>, of: &Table, caller: &Caller, target: &str) -> Answer<String> {
+    let wrong = || Fault::invalid("The parameter 'Target' must be {\"@odata.id\":\"accounts(…)\"}.");
+    let target: Value = serde_json::from_str(target).map_err(|_| wrong())?;
+    let address = target["@odata.id"].as_str();
+    let (table, id) = match address {
+        Some(address) => reference(asking.org, of, address)?,
+        None => {
+            // The other spelling: the type and its key.
+            let kind = target["@odata.type"].as_str().and_then(|kind| kind.rsplit('.').next()).ok_or_else(wrong)?;
+            let table = super::metadata::schema().by_name(kind).ok_or_else(wrong)?;
+            let id = target[table.id].as_str().ok_or_else(wrong)?;
+            (table, key(asking.org, table, id)?)
+        }
+    };
+    let (stored, row) = asking.org.find(table.logical, id).ok_or_else(|| Fault::missing_record(table, id))?;
+    Ok(asking.org.access_rights(caller, stored, id, row))
+}
+
+fn privileges(caller: &Caller) -> Vec<Value> {
+    let depth = |depth: Depth| match depth {
+        Depth::Basic => "Basic",
+        Depth::Local => "Local",
+        Depth::Deep => "Deep",
+        Depth::Global => "Global",
+    };
+    caller
+        .privileges
+        .iter()
+        .map(|(name, held)| {
+            json!({
+                "Depth": depth(*held),
+                "PrivilegeId": privilege_id(name),
+                "BusinessUnitId": caller.business_unit,
+                "PrivilegeName": name,
+            })
+        })
+        .collect()
+}
