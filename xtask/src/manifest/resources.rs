@@ -163,12 +163,10 @@ fn check_identity(faults: &mut Faults<'_>) {
     if let Some(id) = super::child(root, "Id").filter(|id| !is_guid(text_of(*id))) {
         faults.add(id, format!("`{}` is no GUID", text_of(id)));
     }
-    let expected = format!("{}.0", env!("CARGO_PKG_VERSION"));
+    // Microsoft's validation refuses versions below 1.0; Outlook updates only to a higher one.
+    let expected = format!("1.{}", env!("CARGO_PKG_VERSION"));
     if let Some(version) = super::child(root, "Version").filter(|version| text_of(*version) != expected) {
-        faults.add(
-            version,
-            format!("the version is {expected} while the project's is {}", env!("CARGO_PKG_VERSION")),
-        );
+        faults.add(version, format!("the version has to be {expected}: the project's, with a 1 before it"));
     }
     for resource in faults.all("Resources").flat_map(elements).flat_map(elements) {
         if resource.tag_name().namespace() != Some(BASIC) {

@@ -45,7 +45,7 @@ fn elements_out_of_order_are_refused() {
         "<SupportsPinning>true</SupportsPinning><SourceLocation resid=\"Pane.Url\"/>",
         "SourceLocation has to stand here in ShowTaskpane, not SupportsPinning",
     );
-    refused("<Version>0.1.0.0</Version>", "", "Version has to stand here in OfficeApp, not ProviderName");
+    refused("<Version>1.0.1.0</Version>", "", "Version has to stand here in OfficeApp, not ProviderName");
     refused(
         "<Permissions>ReadItem</Permissions>",
         "",
@@ -213,7 +213,7 @@ fn what_is_promised_everywhere_is_there() {
     );
     refused("<FunctionName>untrack<", "<FunctionName>remove<", "buttons call");
     refused("<Id>", "<Id>x", "is no GUID");
-    refused("<Version>0.1.0.0<", "<Version>0.0.9.0<", "the version is 0.1.0.0");
+    refused("<Version>1.0.1.0<", "<Version>0.1.0.0<", "the version has to be 1.0.1.0");
 }
 
 #[test]
