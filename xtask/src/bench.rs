@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::bundle::{Files, ending};
 use crate::pane;
 use crate::project::Project;
+use crate::server::{self, Speed};
 
 /// What everything the pane loads from our origin may weigh, brotli, without office.js and msal-browser.
 const BUDGET_BYTES: usize = 120_000;
@@ -38,7 +39,7 @@ pub fn measure(project: &Project, arguments: &[String]) -> Result<()> {
     command
         .args(["run", "--quiet", "--release", "--package", "tests", "--bin", "bench", "--"])
         .args(arguments);
-    crate::commands::tell_where_things_are(project, &mut command)?;
+    server::tell_where_things_are(project, Speed::Production, &mut command)?;
     crate::say::show(&mut command).context("the measurements did not finish")
 }
 

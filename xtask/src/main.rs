@@ -10,11 +10,14 @@ mod bundle;
 mod commands;
 mod icons;
 mod licences;
+mod need;
 mod npm;
 mod pane;
 mod project;
 mod say;
+mod server;
 mod system;
+mod test;
 mod tools;
 
 use std::path::PathBuf;
@@ -23,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::project::Project;
+use crate::server::Speed;
 
 #[derive(Parser)]
 #[command(
@@ -66,6 +70,12 @@ struct Run {
     arguments: Vec<String>,
 }
 
+impl Run {
+    fn speed(&self) -> Speed {
+        if self.release { Speed::Production } else { Speed::Development }
+    }
+}
+
 /// Which steps of `test` or `check` to take.
 #[derive(Args)]
 struct Selection {
@@ -105,9 +115,9 @@ struct Deployment {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = Project::find().and_then(|project| match cli.command {
-        Command::Run(run) => commands::run(&project, run.release, &run.arguments),
-        Command::Test(selection) => commands::test(&project, &selection.only, &selection.skip),
-        Command::Check(selection) => commands::check(&project, &selection.only, &selection.skip),
+        Command::Run(run) => commands::run(&project, run.speed(), &run.arguments),
+        Command::Test(selection) => test::test(&project, &selection.only, &selection.skip),
+        Command::Check(selection) => test::check(&project, &selection.only, &selection.skip),
         Command::Pane => commands::pane(&project),
         Command::Bench(bench) => commands::bench(&project, &bench.arguments),
         Command::Manifest(it) => commands::manifest(

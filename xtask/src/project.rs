@@ -51,12 +51,17 @@ impl Project {
         self.target.join("xtask")
     }
 
-    /// A call of this machine's cargo in the project's root.
+    /// A call of this machine's cargo.
+    pub fn cargo(&self) -> Command {
+        self.command(Path::new(&env::var_os("CARGO").unwrap_or_else(|| "cargo".into())))
+    }
+
+    /// A call of a program that may call cargo, in the project's root.
     ///
     /// Cargo tells the programs it runs which package they belong to. A nested call must not hear that:
     /// build scripts that watch these variables would run again each time.
-    pub fn cargo(&self) -> Command {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         for (name, _) in env::vars_os() {
             let told = name.to_string_lossy();

@@ -65,9 +65,7 @@ pub fn build(project: &Project) -> Result<()> {
 /// A call of one of the tools.
 pub fn tool(project: &Project, name: &str) -> Command {
     let program = project.tools().join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    let mut command = Command::new(program);
-    command.current_dir(&project.root);
-    command
+    project.command(&program)
 }
 
 /// PATH with the tools in front, for wasm-pack looks for the others there.
