@@ -12,6 +12,7 @@ const CHANNEL = "sandbox-host";
 const MESSAGE = { request: 0, answer: 1 };
 const ACTION = { invoke: 0, register: 1, unregister: 2 };
 const OUTLOOK_ON_THE_WEB = 64;
+const KEYBOARD_EXITS = { 5: "forward", 6: "backward", 13: "forward", 14: "backward", 15: "escape", 17: "forward", 18: "backward" };
 const DISPATCH = { commandCompleted: 94, messageParent: 144, messageDialog: 145 };
 
 /** What host and library can do together: the library's 1.8 to 1.12, and what the sandbox's own addition gives it. */
@@ -26,9 +27,10 @@ const REQUIREMENTS = JSON.stringify({
 let framesMade = 0;
 
 /**
- * Events (`on…` callbacks, all optional): `onReady()` office.js asked who hosts it; `onCompleted(answer)` a
- * function command called `event.completed`; `onClose()` the add-in closed itself; `onDialog(options)` it
- * wants a dialog in a frame; `onLeave()` the keyboard leaves the frame.
+ * Events (`on…` callbacks, all optional): `onReady()` office.js asked who hosts it; `onCommandsReady()` it
+ * listens for function commands; `onCompleted(answer)` a function command called `event.completed`;
+ * `onDialog(options)` the add-in wants a dialog in a frame; `onMessageParent(data)` a dialog speaks to its
+ * opener; `onLeave(direction)` the keyboard leaves the frame: `forward`, `backward` or `escape`.
  */
 export class AddinFrame {
   /**
@@ -39,9 +41,10 @@ export class AddinFrame {
    * @param {object} setup.host methods: `initialData()`, `execute(dispatchId, params, frame)`,
    *   `selectedItems()`, `settings()`, `signIn(request)`, `locale()`, `isDark()`
    * @param {import("./call-log.js").CallLog} setup.log
+   * @param {"pane"|"command"|"dialog"} setup.kind
    */
   constructor({ url, title, manifest, host, log, kind, ...events }) {
-    this.kind = kind ?? "pane";
+    this.kind = kind;
     this.host = host;
     this.log = log;
     this.manifest = manifest;
@@ -221,10 +224,10 @@ export class AddinFrame {
     }
   }
 
+  // office.js walks its own page with Tab and tells the host when the keyboard wants out of the frame.
   #notified(action) {
-    const LEAVES = new Set([13, 14, 15, 16]);
-    if (LEAVES.has(action)) {
-      this.events.onLeave?.(action, this);
+    if (KEYBOARD_EXITS[action]) {
+      this.events.onLeave?.(KEYBOARD_EXITS[action], this);
     }
   }
 

@@ -4,7 +4,9 @@
 export function element(selector, properties = {}, ...children) {
   const [tag, ...classes] = selector.split(".");
   const node = document.createElement(tag);
-  node.classList.add(...classes);
+  if (classes.length) {
+    node.className = classes.join(" ");
+  }
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) {
       continue;

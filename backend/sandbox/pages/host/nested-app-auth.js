@@ -3,6 +3,12 @@
 // msal-browser inside the pane sends `NestedAppAuthRequest`s as JSON text; the tokens come from the
 // sandbox's Entra ID, which signs them. Tokens pass through here and are neither kept nor logged.
 
+/**
+ * What Outlook says of accounts. msal-browser finds a cached account again only if it knows the environment
+ * among Microsoft's clouds; the sandbox's own host name would make it ask for a token every time.
+ */
+const ENVIRONMENT = "login.microsoftonline.com";
+
 export class NestedAppAuth {
   /** @param {{tenantId: string}} config @param askPerson shows a consent window; resolves to true or false */
   constructor(config, log, askPerson) {
@@ -53,8 +59,7 @@ export class NestedAppAuth {
       sdkVersion: "1.0.0",
       accountContext: {
         homeAccountId: `${person.oid}.${this.config.tenantId}`,
-        // The same as in the accounts that come with tokens, or msal-browser does not find them again.
-        environment: location.host,
+        environment: ENVIRONMENT,
         tenantId: this.config.tenantId,
         username: person.upn,
       },
@@ -79,7 +84,7 @@ export class NestedAppAuth {
       return refusal(statusFor(body), reason, body.error?.code ?? body.error);
     }
     const { account, ...token } = body;
-    return { token, account: { ...account, environment: location.host } };
+    return { token, account: { ...account, environment: ENVIRONMENT } };
   }
 }
 

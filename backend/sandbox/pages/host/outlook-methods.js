@@ -261,7 +261,8 @@ export class OutlookMethods {
 }
 
 const done = (data) => ({ error: false, errorCode: 0, wasSuccessful: true, data });
-const failed = (errorCode) => ({ error: true, errorCode, wasSuccessful: true });
+// Both spellings of failure: some methods of the library look at one, some at the other.
+const failed = (errorCode) => ({ error: true, errorCode, wasSuccessful: false, errorMessage: `Error ${errorCode}` });
 const sameName = (one, other) => one.toLowerCase() === other.toLowerCase();
 const asShown = ({ key, type, message, icon, persistent }) =>
   ({ key, type: NOTIFICATION_TYPES[type] ?? NOTIFICATION_TYPES[0], message, icon, persistent });

@@ -89,7 +89,7 @@ export class TaskPane {
       manifest,
       host: this.methods,
       log: this.log,
-      onClose: () => this.outlook.closePane(),
+      onLeave: leaveFrame,
       onDialog: (options, frame) => showDialog(options, frame, this.outlook, this.methods, this.log),
     });
     this.stage.replaceChildren(this.frame.element);
@@ -100,19 +100,22 @@ export class TaskPane {
   async #problem() {
     const { config, text } = this.outlook;
     if (config.library.missing.length) {
-      return this.#trouble(text.libraryMissing, text.libraryMissingHint, config.library.install);
+      return this.#trouble(text.libraryMissing, text.libraryMissingHint, config.library.install, () => location.reload());
     }
     const isServed = await fetch(this.#button().action.url, { method: "HEAD", mode: "no-cors", credentials: "omit" }).then(() => true, () => false);
-    return isServed ? null : this.#trouble(text.paneUnreachable(config.paneOrigin), text.paneUnreachableHint, "cargo xtask run");
+    if (isServed) {
+      return null;
+    }
+    return this.#trouble(text.paneUnreachable(config.paneOrigin), text.paneUnreachableHint, "cargo xtask run", () => this.reload());
   }
 
-  #trouble(title, hint, command) {
+  #trouble(title, hint, command, again) {
     return element("div.trouble", { role: "alert" },
       icon("warning", 40),
       element("p.empty__title", {}, title),
       element("p", {}, hint),
       element("code.trouble__command", {}, command),
-      element("button.button", { type: "button", onclick: () => this.reload() }, this.outlook.text.tryAgain));
+      element("button.button", { type: "button", onclick: again }, this.outlook.text.tryAgain));
   }
 
   #itemChanged(reason) {
@@ -130,6 +133,16 @@ export class TaskPane {
     this.frame = null;
     this.stage.replaceChildren();
   }
+}
+
+// Where the keyboard goes from the pane: on to the top of the page, back to the pane's head, or to the mail.
+function leaveFrame(direction) {
+  const target = {
+    forward: "#banner a",
+    backward: "#pane .pane__close",
+    escape: "#list [aria-selected=true]",
+  }[direction];
+  document.querySelector(target)?.focus();
 }
 
 /** A dialog that the add-in wants in a frame (`displayInIframe`); others open as windows by themselves. */
