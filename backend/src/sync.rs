@@ -1,5 +1,93 @@
 //! The one reconciler, and what handlers may ask of it.
+//!
+//! A bell wakes a mailbox's worker; it takes the mailbox's lease and carries out what is due: look at both
+//! sides, plan, perform, settle. Nothing here names a concrete connector or store, and no decision is taken
+//! here: `shared` takes them.
 
-pub mod items;
+mod bell;
+mod items;
+mod known;
+mod ledger;
+mod look;
+mod perform;
+mod reconcile;
+mod sessions;
+mod snapshot;
+mod watch;
 
-pub use items::Items;
+pub use crate::store::ItemName;
+pub use items::{Carried, Items};
+
+use crate::caller::{Access, TenantId, UserId};
+use crate::clock::Clock;
+use crate::crm::Crm;
+use crate::exchange::Exchange;
+use crate::store::Store;
+use shared::problem::{Code, Problem};
+use shared::settings::Settings;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Everything the engine works with.
+#[derive(Debug)]
+pub struct Parts {
+    pub clock: Arc<dyn Clock>,
+    pub store: Arc<dyn Store>,
+    pub exchange: Arc<dyn Exchange>,
+    pub organizations: HashMap<TenantId, Organization>,
+    /// Name of this process among the holders of leases.
+    pub holder: String,
+    pub store_sharing: StoreSharing,
+    /// Becomes `true` when the service is to stop: no new wish is begun then.
+    pub stop: tokio::sync::watch::Receiver<bool>,
+}
+
+/// One enrolled tenant's CRM.
+#[derive(Debug, Clone)]
+pub struct Organization {
+    pub crm: Arc<dyn Crm>,
+    /// Start page of the CRM's web client.
+    pub url: String,
+    pub settings: Settings,
+}
+
+/// Whether other processes work on the same store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreSharing {
+    /// This is the only process: leases of a killed predecessor are void.
+    Exclusive,
+    Shared,
+}
+
+/// The engine's insides, shared by its tasks.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    parts: Parts,
+    known: known::KnownItems,
+    sessions: sessions::Sessions,
+    watch: watch::Watch,
+    bell: bell::Bell,
+    version: AtomicU64,
+}
+
+impl Engine {
+    fn organization(&self, tenant: TenantId) -> Result<&Organization, Problem> {
+        self.parts.organizations.get(&tenant).ok_or_else(|| Problem::new(Code::TenantNotEnrolled))
+    }
+
+    /// With whose rights a wish is carried out: on the user's behalf while their token lasts, else as the
+    /// engine, which impersonates them in the CRM.
+    fn access(&self, tenant: TenantId, user: UserId) -> Access {
+        self.sessions.access(tenant, user)
+    }
+
+    /// A number greater than every one before, also across restarts.
+    fn next_version(&self) -> u64 {
+        let now = u64::try_from(self.parts.clock.now().0).unwrap_or_default();
+        let step = |last: u64| Some(now.max(last + 1));
+        let last =
+            self.version.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).unwrap_or_else(|last| last);
+        now.max(last + 1)
+    }
+}

@@ -47,7 +47,7 @@ macro_rules! tables {
 
 tables! {
     account "account", contact "contact", lead "lead", opportunity "opportunity", incident "incident",
-    systemuser "systemuser", queue "queue", equipment "equipment", team "team", businessunit "businessunit",
+    systemuser "systemuser", email "email", queue "queue", equipment "equipment", team "team", businessunit "businessunit",
 }
 
 impl TryFrom<String> for Table {

@@ -1,19 +1,33 @@
 //! What handlers may ask of the engine: look at an item, wish something of it, follow it, search.
 
+use super::bell::Bell;
+use super::look::look;
+use super::reconcile::{status_of, viewers};
+use super::snapshot::{Snapshot, Taken};
+use super::watch::Viewer;
+use super::{Engine, Organization, Parts, StoreSharing};
 use crate::caller::Access;
-use shared::api::{ItemState, Me, Records, Suggestions, WishRequest};
-use shared::item::{ItemId, SmtpAddress};
-use shared::problem::Problem;
-use shared::rules::Language;
+use crate::crm::Question;
+use crate::exchange::Want;
+use crate::outcome::Failure;
+use crate::store::{Accepted, ItemName, NewWish, StoreResult, StoredWish, WishState};
+use shared::api::{ItemState, Me, Records, SuggestedBecause, Suggestion, Suggestions, WishRequest};
+use shared::decision::Decision;
+use shared::plan::WishProgress;
+use shared::problem::{Code, Problem};
+use shared::regarding::RecordRef;
+use shared::rules::{Language, people};
+use shared::status::Status;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// An item as its caller named it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ItemName {
-    pub mailbox: SmtpAddress,
-    pub item: ItemId,
-}
+/// Recent records offered.
+const RECENTS: u32 = 5;
+/// States a slow follower may be behind; only the newest matter anyway.
+const FOLLOWER_BUFFER: usize = 4;
 
 /// Whether a wish was carried out before the answer had to be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +40,26 @@ pub enum Carried {
 
 /// The engine's face towards the handlers.
 #[derive(Debug, Clone)]
-pub struct Items {}
+pub struct Items(Arc<Engine>);
 
 impl Items {
+    /// Starts the engine: whatever an earlier run left is taken up at once.
+    pub async fn start(parts: Parts) -> StoreResult<Self> {
+        if parts.store_sharing == StoreSharing::Exclusive {
+            parts.store.take_over().await?;
+        }
+        let engine = Arc::new(Engine {
+            parts,
+            known: Default::default(),
+            sessions: Default::default(),
+            watch: Default::default(),
+            bell: Bell::default(),
+            version: AtomicU64::new(0),
+        });
+        engine.wake_up().await?;
+        Ok(Self(engine))
+    }
+
     /// The item's state as both sides show it now.
     pub async fn state(
         &self,
@@ -36,8 +67,9 @@ impl Items {
         name: &ItemName,
         language: Language,
     ) -> Result<ItemState, Problem> {
-        let _ = (access, name, language);
-        Err(Problem::new(shared::problem::Code::Internal))
+        let organization = self.present(access)?;
+        let snapshot = self.snapshot(access, name).await?;
+        Ok(snapshot.in_words(language, organization))
     }
 
     /// Stores the wish, rings the mailbox's bell and waits for the end, at most `patience`.
@@ -50,36 +82,243 @@ impl Items {
         patience: Duration,
         language: Language,
     ) -> Result<(ItemState, Carried), Problem> {
-        let _ = (access, name, request, patience, language);
-        Err(Problem::new(shared::problem::Code::Internal))
+        let organization = self.present(access)?;
+        let engine = &self.0;
+        let mut follower = engine.watch.follow(&viewer(access, name));
+        let new = NewWish {
+            id: request.id,
+            tenant: access.tenant,
+            user: access.user,
+            name: name.clone(),
+            key: engine.known.get(access.tenant, name).map(|k| k.key),
+            wish: request.wish.clone(),
+            now: engine.parts.clock.now(),
+        };
+        match engine.parts.store.accept_wish(&new).await.map_err(|e| e.problem())? {
+            Accepted::New | Accepted::Again(WishState::Running) => {}
+            Accepted::Again(WishState::Waiting { .. }) => {
+                engine.ring(access.tenant, &name.mailbox);
+                let snapshot = self.snapshot(access, name).await?;
+                return Ok((snapshot.in_words(language, organization), Carried::On));
+            }
+            Accepted::Again(_) => {
+                let snapshot = self.snapshot(access, name).await?;
+                return Ok((snapshot.in_words(language, organization), Carried::Out));
+            }
+            Accepted::Taken => {
+                let reason = "this wish id was used for another wish";
+                return Err(Problem::new(Code::BadRequest).because("reason", reason));
+            }
+        }
+        self.tell_followers(&new);
+        engine.ring(access.tenant, &name.mailbox);
+        let ended =
+            follower.wait_for(|s| s.as_ref().is_some_and(|s| s.ended == Some(request.id) || waits(s)));
+        let snapshot = match tokio::time::timeout(patience, ended).await {
+            Ok(Ok(snapshot)) => snapshot.clone(),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        match snapshot {
+            Some(snapshot) => {
+                sign_in_first(&snapshot)?;
+                let carried = if snapshot.ended.is_some() { Carried::Out } else { Carried::On };
+                Ok((snapshot.in_words(language, organization), carried))
+            }
+            None => Ok((self.pursued(&new).in_words(language, organization), Carried::On)),
+        }
     }
 
-    /// The item's states from now on, beginning with the present one.
+    /// The item's states from now on, beginning with the present one. Ends when the service stops.
     pub async fn follow(
         &self,
         access: &Access,
         name: &ItemName,
         language: Language,
     ) -> Result<ReceiverStream<ItemState>, Problem> {
-        let _ = (access, name, language);
-        Err(Problem::new(shared::problem::Code::Internal))
+        let organization = self.present(access)?.clone();
+        let mut follower = self.0.watch.follow(&viewer(access, name));
+        let first = self.snapshot(access, name).await?;
+        let (send, receive) = tokio::sync::mpsc::channel(FOLLOWER_BUFFER);
+        let mut stop = self.0.parts.stop.clone();
+        tokio::spawn(async move {
+            let mut version = first.version;
+            let mut next = Some(Arc::new(first));
+            loop {
+                if let Some(snapshot) = next.take() {
+                    if send.send(snapshot.in_words(language, &organization)).await.is_err() {
+                        return;
+                    }
+                }
+                tokio::select! {
+                    changed = follower.changed() => if changed.is_err() { return },
+                    () = send.closed() => return,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+                next = newer(&follower, version);
+                if let Some(snapshot) = &next {
+                    version = snapshot.version;
+                }
+            }
+        });
+        Ok(ReceiverStream::new(receive))
     }
 
-    /// Records to offer for the item before anything was typed.
+    /// Records to offer for the item before anything was typed: of the people on it, their open
+    /// opportunities and cases, and what the caller lately used.
     pub async fn suggestions(&self, access: &Access, name: &ItemName) -> Result<Suggestions, Problem> {
-        let _ = (access, name);
-        Err(Problem::new(shared::problem::Code::Internal))
+        let organization = self.present(access)?;
+        let seen = self.look(access, name).await?;
+        let crm = &seen.situation.crm;
+        let people = match &seen.situation.exchange {
+            shared::plan::ExchangeSeen::Gone => Vec::new(),
+            shared::plan::ExchangeSeen::Present { message, .. } => {
+                let all = message.correspondents.iter();
+                let own = organization.settings.clone();
+                all.flat_map(|c| people::resolve(c, &crm.candidates, crm.user, &own).answer).collect()
+            }
+        };
+        let people = customers(people);
+        let recents = self.0.parts.store.recent_records(access.tenant, access.user, RECENTS);
+        let (suggested, recents) = tokio::join!(organization.crm.suggest(access, &people), recents);
+        let mut suggestions = suggested.map_err(|f| f.problem())?;
+        for record in recents.map_err(|e| e.problem())? {
+            if !suggestions.iter().any(|s| s.record.key == record.key) {
+                let because = SuggestedBecause::Recent;
+                suggestions.push(Suggestion { record, because, detail: String::new() });
+            }
+        }
+        Ok(Suggestions { suggestions })
     }
 
-    /// Records by a piece of their name.
+    /// Records by a piece of their name, as far as the caller may read them.
     pub async fn search(&self, access: &Access, term: &str) -> Result<Records, Problem> {
-        let _ = (access, term);
-        Err(Problem::new(shared::problem::Code::Internal))
+        let organization = self.present(access)?;
+        let (records, more) = organization.crm.search(access, term).await.map_err(|f| f.problem())?;
+        Ok(Records { records, more })
     }
 
-    /// Who the caller is.
+    /// Who the caller is; fails with `not-licensed` where they have no user in the CRM.
     pub async fn me(&self, access: &Access, name: &str) -> Result<Me, Problem> {
-        let _ = (access, name);
-        Err(Problem::new(shared::problem::Code::Internal))
+        let organization = self.present(access)?;
+        organization.crm.look(access, &Question::default()).await.map_err(|f| f.problem())?;
+        Ok(Me { name: name.to_owned(), mailbox: None, crm_url: organization.url.clone() })
+    }
+
+    /// The caller is here: their tenant's CRM, and their token for what goes on after the request.
+    fn present(&self, access: &Access) -> Result<&Organization, Problem> {
+        self.0.sessions.seen(access);
+        self.0.organization(access.tenant)
+    }
+
+    async fn look(&self, access: &Access, name: &ItemName) -> Result<super::look::Seen, Problem> {
+        look(&self.0, access, name, None, Want::Headers).await.map_err(|f| match f {
+            Failure::Refused(p) | Failure::NotDone(p) | Failure::Unknown(p) => p,
+            Failure::Conflict => Failure::Conflict.problem(),
+        })
+    }
+
+    /// Looks; where one side does not answer, tells at least what is stored of an open wish.
+    async fn snapshot(&self, access: &Access, name: &ItemName) -> Result<Snapshot, Problem> {
+        let taken = || Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
+        match self.look(access, name).await {
+            Ok(seen) => {
+                let refused = seen.delete_refused.as_ref();
+                Ok(Snapshot::of(name, &seen.key, &seen.situation, refused, seen.others, taken()))
+            }
+            Err(problem) => {
+                let key = self.0.known.get(access.tenant, name).map(|k| k.key);
+                let stored = self.0.parts.store.knowledge(access.tenant, name, key.as_ref()).await;
+                let wish = stored.map_err(|e| e.problem())?.wish.filter(|w| w.user == access.user);
+                let told = wish.and_then(|w| status_of(&w, &progress(&w)).map(|status| (w, status)));
+                match told {
+                    Some((wish, status)) if problem.code.http_status() >= 500 => {
+                        Ok(Snapshot::unseen(name, &wish.wish, status, taken()))
+                    }
+                    _ => Err(problem),
+                }
+            }
+        }
+    }
+
+    /// Whoever follows the item sees at once that something was wished.
+    fn tell_followers(&self, new: &NewWish) {
+        let snapshot = Arc::new(self.pursued(new));
+        self.0.watch.publish(&viewers(&stored(new), new.key.as_ref()), &snapshot);
+    }
+
+    fn pursued(&self, new: &NewWish) -> Snapshot {
+        let taken = Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
+        let follower =
+            self.0.watch.follow(&Viewer { tenant: new.tenant, user: new.user, name: new.name.clone() });
+        let last = follower.borrow().clone();
+        match last {
+            Some(snapshot) => snapshot.pursuing(&new.wish, taken),
+            None => {
+                let nothing = Decision::new(Status::NotTracked, shared::RuleId::Frq04);
+                Snapshot::unseen(&new.name, &new.wish, nothing, taken).pursuing(&new.wish, taken)
+            }
+        }
+    }
+}
+
+fn viewer(access: &Access, name: &ItemName) -> Viewer {
+    Viewer { tenant: access.tenant, user: access.user, name: name.clone() }
+}
+
+fn newer(follower: &watch::Receiver<Option<Arc<Snapshot>>>, than: u64) -> Option<Arc<Snapshot>> {
+    follower.borrow().clone().filter(|s| s.version > than)
+}
+
+fn waits(snapshot: &Snapshot) -> bool {
+    matches!(snapshot.status.answer, Status::Waiting { .. })
+}
+
+/// A wish that failed because the user must sign in is answered as such, so that the pane can ask for it.
+fn sign_in_first(snapshot: &Snapshot) -> Result<(), Problem> {
+    match &snapshot.status.answer {
+        Status::Failed { problem, .. }
+            if matches!(
+                problem.code,
+                Code::InteractionRequired | Code::SignedOut | Code::ConsentRequired
+            ) =>
+        {
+            Err(problem.clone())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Colleagues are on many mails and are no one's customer.
+fn customers(people: Vec<RecordRef>) -> Vec<RecordRef> {
+    let mut customers: Vec<RecordRef> = Vec::new();
+    for record in people {
+        let customer = matches!(record.key.table.as_str(), "contact" | "account" | "lead");
+        if customer && !customers.iter().any(|c| c.key == record.key) {
+            customers.push(record);
+        }
+    }
+    customers
+}
+
+fn progress(wish: &StoredWish) -> WishProgress {
+    match &wish.state {
+        WishState::Waiting { problem, next_attempt } => {
+            WishProgress::Waiting { problem: problem.clone(), next_attempt: *next_attempt }
+        }
+        WishState::Refused { problem } => WishProgress::Refused { problem: problem.clone() },
+        WishState::Running | WishState::Fulfilled | WishState::Superseded => WishProgress::Running,
+    }
+}
+
+fn stored(new: &NewWish) -> StoredWish {
+    StoredWish {
+        id: new.id,
+        tenant: new.tenant,
+        user: new.user,
+        name: new.name.clone(),
+        key: new.key.clone(),
+        wish: new.wish.clone(),
+        state: WishState::Running,
+        failed_attempts: 0,
     }
 }

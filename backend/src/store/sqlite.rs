@@ -1,0 +1,751 @@
+//! The embedded store: one SQLite file, one process.
+//!
+//! Write-ahead log with `synchronous = FULL`: an accepted wish survives the loss of power, not only of the
+//! process. One connection writes; readers do not wait for it.
+
+use super::audit::{Entry, chained_hash};
+use super::{
+    Accepted, BegunEffect, Clearance, DueMailbox, EffectEnd, ItemKey, ItemName, Knowledge, Lease, NewEffect,
+    NewWish, Store, StoreError, StoreResult, StoredWish, WishEnd, WishState,
+};
+use crate::caller::{TenantId, UserId};
+use crate::exchange::MailboxId;
+use serde::de::DeserializeOwned;
+use shared::UtcMs;
+use shared::category::CategoryId;
+use shared::email::CrmEmailId;
+use shared::item::{ItemId, SmtpAddress};
+use shared::plan::{Link, LinkCategory, Ours};
+use shared::problem::Problem;
+use shared::regarding::{RecordKey, RecordRef, Table};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use std::path::Path;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a writer waits for another process that holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Recent records kept per user.
+const RECENTS_KEPT: i64 = 20;
+
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the file, creating it where it is missing, and brings its tables up to date.
+    pub async fn open(file: &Path) -> StoreResult<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        sqlx::migrate!("migrations/sqlite")
+            .run(&writer)
+            .await
+            .map_err(|e| StoreError::Damaged(format!("{}: {e}", file.display())))?;
+        let reader =
+            SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Rows of the audit trail of a tenant, in order: `(seq, at, user, wish, event, detail, hash)`.
+    pub async fn audit_trail(&self, tenant: TenantId) -> StoreResult<Vec<AuditRow>> {
+        let rows = sqlx::query("select * from audit where tenant = $1 order by seq")
+            .bind(tenant.to_string())
+            .fetch_all(&self.reader)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AuditRow {
+                    seq: row.try_get("seq")?,
+                    at: UtcMs(row.try_get("at")?),
+                    user: uuid(row, "user_id")?,
+                    wish: uuid(row, "wish")?,
+                    event: row.try_get("event")?,
+                    detail: row.try_get("detail")?,
+                    hash: row.try_get("hash")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn write(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("begin immediate").await?)
+    }
+}
+
+/// A stored row of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub at: UtcMs,
+    pub user: Uuid,
+    pub wish: Uuid,
+    pub event: String,
+    pub detail: String,
+    pub hash: String,
+}
+
+#[async_trait::async_trait]
+impl Store for SqliteStore {
+    async fn accept_wish(&self, new: &NewWish) -> StoreResult<Accepted> {
+        let mut tx = self.write().await?;
+        let wish = json(&new.wish)?;
+        let before = sqlx::query("select * from wishes where id = $1")
+            .bind(new.id.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(row) = before {
+            let stored = stored_wish(&row)?;
+            let same = stored.tenant == new.tenant
+                && stored.user == new.user
+                && stored.wish == new.wish
+                && stored.name == new.name;
+            return Ok(if same { Accepted::Again(stored.state) } else { Accepted::Taken });
+        }
+        sqlx::query(
+            "insert into wishes (id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, state, accepted)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9)",
+        )
+        .bind(new.id.to_string())
+        .bind(new.tenant.to_string())
+        .bind(new.user.to_string())
+        .bind(new.name.mailbox.as_str())
+        .bind(&new.name.item.0)
+        .bind(new.key.as_ref().map(|k| k.mailbox.0.to_string()))
+        .bind(new.key.as_ref().map_or(&new.name.item.0, |k| &k.item.0))
+        .bind(wish.as_str())
+        .bind(new.now.0)
+        .execute(&mut *tx)
+        .await?;
+        supersede(&mut tx, new.tenant, new.id, &new.name, new.key.as_ref(), new.now).await?;
+        let entry =
+            Entry { at: new.now, user: new.user.0, wish: new.id, event: "wish.accepted", detail: &wish };
+        append_audit(&mut tx, new.tenant, &entry).await?;
+        tx.commit().await?;
+        Ok(Accepted::New)
+    }
+
+    async fn wish_state(&self, tenant: TenantId, wish: Uuid) -> StoreResult<Option<WishState>> {
+        let row = sqlx::query("select * from wishes where tenant = $1 and id = $2")
+            .bind(tenant.to_string())
+            .bind(wish.to_string())
+            .fetch_optional(&self.reader)
+            .await?;
+        row.map(|r| wish_state(&r)).transpose()
+    }
+
+    async fn knowledge(
+        &self,
+        tenant: TenantId,
+        name: &ItemName,
+        key: Option<&ItemKey>,
+    ) -> StoreResult<Knowledge> {
+        let (mailbox_id, item) = match key {
+            Some(key) => (key.mailbox.0.to_string(), key.item.0.as_str()),
+            None => (String::new(), name.item.0.as_str()),
+        };
+        let link = sqlx::query(
+            "select email, category from links where tenant = $1 and mailbox_id = $2 and item = $3",
+        )
+        .bind(tenant.to_string())
+        .bind(&mailbox_id)
+        .bind(item)
+        .fetch_optional(&self.reader)
+        .await?
+        .map(|row| stored_link(&row))
+        .transpose()?;
+        let others = match link {
+            None => 0,
+            Some(link) => {
+                let row = sqlx::query("select count(*) as n from links where tenant = $1 and email = $2")
+                    .bind(tenant.to_string())
+                    .bind(link.email.0.to_string())
+                    .fetch_one(&self.reader)
+                    .await?;
+                u32::try_from(row.try_get::<i64, _>("n")? - 1).unwrap_or(0)
+            }
+        };
+        let category = sqlx::query("select category_id from mailboxes where tenant = $1 and mailbox_id = $2")
+            .bind(tenant.to_string())
+            .bind(&mailbox_id)
+            .fetch_optional(&self.reader)
+            .await?
+            .map(|row| row.try_get::<Option<String>, _>("category_id"))
+            .transpose()?
+            .flatten()
+            .map(CategoryId);
+        let newest = sqlx::query(
+            "select * from wishes where tenant = $1
+               and ((mailbox_id = $2 and item = $3) or (mailbox = $4 and asked_item = $5))
+             order by accepted desc, rowid desc limit 1",
+        )
+        .bind(tenant.to_string())
+        .bind(&mailbox_id)
+        .bind(item)
+        .bind(name.mailbox.as_str())
+        .bind(&name.item.0)
+        .fetch_optional(&self.reader)
+        .await?
+        .map(|row| stored_wish(&row))
+        .transpose()?;
+        let wish = newest.filter(|w| !matches!(w.state, WishState::Fulfilled | WishState::Superseded));
+        let category_is_ours = match &wish {
+            None => Ours::No,
+            Some(wish) => {
+                let row = sqlx::query(
+                    "select count(*) as n from effects where wish = $1 and kind = $2 and state <> 'refused'",
+                )
+                .bind(wish.id.to_string())
+                .bind(super::CATEGORY_ASSIGN)
+                .fetch_one(&self.reader)
+                .await?;
+                if row.try_get::<i64, _>("n")? > 0 { Ours::Yes } else { Ours::No }
+            }
+        };
+        Ok(Knowledge { link, others, category, wish, category_is_ours })
+    }
+
+    async fn due_mailboxes(&self) -> StoreResult<Vec<DueMailbox>> {
+        let rows = sqlx::query(
+            "select tenant, mailbox, min(coalesce(next_attempt, accepted)) as due from wishes
+             where state in ('running', 'waiting') group by tenant, mailbox order by due",
+        )
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(DueMailbox {
+                    tenant: TenantId(uuid(row, "tenant")?),
+                    mailbox: SmtpAddress::new(row.try_get("mailbox")?),
+                    due: UtcMs(row.try_get("due")?),
+                })
+            })
+            .collect()
+    }
+
+    async fn due_wishes(
+        &self,
+        tenant: TenantId,
+        mailbox: &SmtpAddress,
+        now: UtcMs,
+        limit: u32,
+    ) -> StoreResult<Vec<StoredWish>> {
+        let rows = sqlx::query(
+            "select * from wishes where tenant = $1 and mailbox = $2
+               and (state = 'running' or (state = 'waiting' and next_attempt <= $3))
+             order by accepted, rowid limit $4",
+        )
+        .bind(tenant.to_string())
+        .bind(mailbox.as_str())
+        .bind(now.0)
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter().map(stored_wish).collect()
+    }
+
+    async fn take_lease(
+        &self,
+        tenant: TenantId,
+        mailbox: &SmtpAddress,
+        holder: &str,
+        now: UtcMs,
+        lease_ms: i64,
+    ) -> StoreResult<Option<Lease>> {
+        let row = sqlx::query(
+            "insert into leases (tenant, mailbox, holder, epoch, expires) values ($1, $2, $3, 1, $4)
+             on conflict (tenant, mailbox) do update
+               set holder = excluded.holder, epoch = leases.epoch + 1, expires = excluded.expires
+               where leases.expires <= $5
+             returning epoch",
+        )
+        .bind(tenant.to_string())
+        .bind(mailbox.as_str())
+        .bind(holder)
+        .bind(now.plus_ms(lease_ms).0)
+        .bind(now.0)
+        .fetch_optional(&self.writer)
+        .await?;
+        row.map(|row| {
+            let epoch = row.try_get("epoch")?;
+            Ok(Lease { tenant, mailbox: mailbox.clone(), holder: holder.to_owned(), epoch })
+        })
+        .transpose()
+    }
+
+    async fn renew_lease(&self, lease: &Lease, now: UtcMs, lease_ms: i64) -> StoreResult<()> {
+        let done = sqlx::query(
+            "update leases set expires = $1 where tenant = $2 and mailbox = $3 and holder = $4 and epoch = $5",
+        )
+        .bind(now.plus_ms(lease_ms).0)
+        .bind(lease.tenant.to_string())
+        .bind(lease.mailbox.as_str())
+        .bind(&lease.holder)
+        .bind(lease.epoch)
+        .execute(&self.writer)
+        .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+    }
+
+    async fn release_lease(&self, lease: &Lease) -> StoreResult<()> {
+        sqlx::query(
+            "update leases set expires = 0 where tenant = $1 and mailbox = $2 and holder = $3 and epoch = $4",
+        )
+        .bind(lease.tenant.to_string())
+        .bind(lease.mailbox.as_str())
+        .bind(&lease.holder)
+        .bind(lease.epoch)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    async fn take_over(&self) -> StoreResult<()> {
+        sqlx::query("update leases set expires = 0, epoch = epoch + 1").execute(&self.writer).await?;
+        Ok(())
+    }
+
+    async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        hold(&mut tx, lease).await?;
+        let row = sqlx::query(
+            "update wishes set mailbox_id = $1, item = $2 where id = $3 and tenant = $4 returning *",
+        )
+        .bind(key.mailbox.0.to_string())
+        .bind(&key.item.0)
+        .bind(wish.to_string())
+        .bind(lease.tenant.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+        let accepted = UtcMs(row.try_get("accepted")?);
+        let stored = stored_wish(&row)?;
+        supersede_older(&mut tx, &stored, key, accepted).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn begin_effects(
+        &self,
+        lease: &Lease,
+        wish: Uuid,
+        effects: &[NewEffect],
+        now: UtcMs,
+    ) -> StoreResult<Vec<BegunEffect>> {
+        let mut tx = self.write().await?;
+        hold(&mut tx, lease).await?;
+        let mut begun = Vec::with_capacity(effects.len());
+        for effect in effects {
+            let unfinished = sqlx::query(
+                "update effects set state = 'started', attempts = attempts + 1, wish = $1, epoch = $2
+                 where tenant = $3 and key = $4 and state in ('started', 'unknown') returning id",
+            )
+            .bind(wish.to_string())
+            .bind(lease.epoch)
+            .bind(lease.tenant.to_string())
+            .bind(&effect.key)
+            .fetch_optional(&mut *tx)
+            .await?;
+            if let Some(row) = unfinished {
+                begun.push(BegunEffect { id: uuid(&row, "id")?, clearance: Clearance::ProbeFirst });
+                continue;
+            }
+            let id = Uuid::new_v4();
+            sqlx::query(
+                "insert into effects (id, tenant, key, wish, kind, state, epoch, began)
+                 values ($1, $2, $3, $4, $5, 'started', $6, $7)",
+            )
+            .bind(id.to_string())
+            .bind(lease.tenant.to_string())
+            .bind(&effect.key)
+            .bind(wish.to_string())
+            .bind(effect.kind)
+            .bind(lease.epoch)
+            .bind(now.0)
+            .execute(&mut *tx)
+            .await?;
+            begun.push(BegunEffect { id, clearance: Clearance::Clear });
+        }
+        tx.commit().await?;
+        Ok(begun)
+    }
+
+    async fn end_effects(&self, lease: &Lease, ends: &[(Uuid, EffectEnd)], now: UtcMs) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        hold(&mut tx, lease).await?;
+        for (id, end) in ends {
+            let state = match end {
+                EffectEnd::Confirmed => "confirmed",
+                EffectEnd::Refused => "refused",
+                EffectEnd::Unknown => "unknown",
+            };
+            sqlx::query("update effects set state = $1, ended = $2 where id = $3 and tenant = $4")
+                .bind(state)
+                .bind(now.0)
+                .bind(id.to_string())
+                .bind(lease.tenant.to_string())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn postpone(
+        &self,
+        lease: &Lease,
+        wish: Uuid,
+        problem: &Problem,
+        next_attempt: UtcMs,
+        failed_attempts: u32,
+    ) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        hold(&mut tx, lease).await?;
+        sqlx::query(
+            "update wishes set state = 'waiting', problem = $1, next_attempt = $2, failed_attempts = $3
+             where id = $4 and tenant = $5 and state in ('running', 'waiting')",
+        )
+        .bind(json(problem)?)
+        .bind(next_attempt.0)
+        .bind(failed_attempts)
+        .bind(wish.to_string())
+        .bind(lease.tenant.to_string())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn end_wish(&self, lease: &Lease, end: &WishEnd) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        hold(&mut tx, lease).await?;
+        let tenant = lease.tenant.to_string();
+        let (state, problem) = match &end.refused {
+            None => ("fulfilled", None),
+            Some(problem) => ("refused", Some(json(problem)?)),
+        };
+        sqlx::query(
+            "update wishes set state = $1, problem = $2, next_attempt = null, settled = $3
+             where id = $4 and tenant = $5 and state in ('running', 'waiting')",
+        )
+        .bind(state)
+        .bind(problem)
+        .bind(end.now.0)
+        .bind(end.wish.to_string())
+        .bind(&tenant)
+        .execute(&mut *tx)
+        .await?;
+        if let Some(key) = &end.key {
+            agree(&mut tx, &tenant, key, end).await?;
+        }
+        if let Some(recent) = &end.recent {
+            remember_record(&mut tx, &tenant, end, recent).await?;
+        }
+        let event = if end.refused.is_none() { "wish.fulfilled" } else { "wish.refused" };
+        let detail = json(&serde_json::json!({
+            "rule": end.reason.rule,
+            "facts": end.reason.facts,
+            "code": end.refused.as_ref().map(|p| p.code),
+            "item": end.key.as_ref().map(|k| &k.item),
+            "email": end.link.map(|l| l.email),
+        }))?;
+        let entry = Entry { at: end.now, user: end.user.0, wish: end.wish, event, detail: &detail };
+        append_audit(&mut tx, lease.tenant, &entry).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn recent_records(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        limit: u32,
+    ) -> StoreResult<Vec<RecordRef>> {
+        let rows = sqlx::query(
+            "select table_name, record, name from recent_records where tenant = $1 and user_id = $2
+             order by at desc, record limit $3",
+        )
+        .bind(tenant.to_string())
+        .bind(user.to_string())
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let table =
+                    Table::new(row.try_get("table_name")?).map_err(|e| StoreError::Damaged(e.to_string()))?;
+                let key = RecordKey { table, id: uuid(row, "record")? };
+                Ok(RecordRef { key, name: row.try_get("name")? })
+            })
+            .collect()
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        let mut tx = self.write().await?;
+        sqlx::query("update leases set expires = expires where tenant = ''").execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Fails unless the lease is still held; within the transaction, so that nobody can take it meanwhile.
+async fn hold(tx: &mut Transaction<'static, Sqlite>, lease: &Lease) -> StoreResult<()> {
+    let row =
+        sqlx::query("select 1 from leases where tenant = $1 and mailbox = $2 and holder = $3 and epoch = $4")
+            .bind(lease.tenant.to_string())
+            .bind(lease.mailbox.as_str())
+            .bind(&lease.holder)
+            .bind(lease.epoch)
+            .fetch_optional(&mut **tx)
+            .await?;
+    row.map(|_| ()).ok_or(StoreError::Fenced)
+}
+
+/// A new wish for an item ends the older ones that are still open.
+async fn supersede(
+    tx: &mut Transaction<'static, Sqlite>,
+    tenant: TenantId,
+    newest: Uuid,
+    name: &ItemName,
+    key: Option<&ItemKey>,
+    now: UtcMs,
+) -> StoreResult<()> {
+    sqlx::query(
+        "update wishes set state = 'superseded', settled = $1
+         where tenant = $2 and id <> $3 and state in ('running', 'waiting', 'refused')
+           and ((mailbox = $4 and asked_item = $5) or (mailbox_id = $6 and item = $7))",
+    )
+    .bind(now.0)
+    .bind(tenant.to_string())
+    .bind(newest.to_string())
+    .bind(name.mailbox.as_str())
+    .bind(&name.item.0)
+    .bind(key.map(|k| k.mailbox.0.to_string()))
+    .bind(key.map_or("", |k| &k.item.0))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Once an item's lasting names are known, older open wishes for it under other names end too.
+async fn supersede_older(
+    tx: &mut Transaction<'static, Sqlite>,
+    wish: &StoredWish,
+    key: &ItemKey,
+    accepted: UtcMs,
+) -> StoreResult<()> {
+    sqlx::query(
+        "update wishes set state = 'superseded', settled = $1
+         where tenant = $2 and id <> $3 and state in ('running', 'waiting', 'refused')
+           and mailbox_id = $4 and item = $5 and accepted <= $1",
+    )
+    .bind(accepted.0)
+    .bind(wish.tenant.to_string())
+    .bind(wish.id.to_string())
+    .bind(key.mailbox.0.to_string())
+    .bind(&key.item.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn agree(
+    tx: &mut Transaction<'static, Sqlite>,
+    tenant: &str,
+    key: &ItemKey,
+    end: &WishEnd,
+) -> StoreResult<()> {
+    let mailbox = key.mailbox.0.to_string();
+    match end.link {
+        Some(link) => {
+            let category = match link.category {
+                LinkCategory::Agreed => "agreed",
+                LinkCategory::Refused => "refused",
+            };
+            sqlx::query(
+                "insert into links (tenant, mailbox_id, item, email, category, since) values ($1, $2, $3, $4, $5, $6)
+                 on conflict (tenant, mailbox_id, item) do update
+                   set email = excluded.email, category = excluded.category, since = excluded.since",
+            )
+            .bind(tenant)
+            .bind(&mailbox)
+            .bind(&key.item.0)
+            .bind(link.email.0.to_string())
+            .bind(category)
+            .bind(end.now.0)
+            .execute(&mut **tx)
+            .await?;
+        }
+        None => {
+            sqlx::query("delete from links where tenant = $1 and mailbox_id = $2 and item = $3")
+                .bind(tenant)
+                .bind(&mailbox)
+                .bind(&key.item.0)
+                .execute(&mut **tx)
+                .await?;
+        }
+    }
+    if let Some(category) = &end.category {
+        sqlx::query(
+            "insert into mailboxes (tenant, mailbox_id, category_id) values ($1, $2, $3)
+             on conflict (tenant, mailbox_id) do update set category_id = excluded.category_id",
+        )
+        .bind(tenant)
+        .bind(&mailbox)
+        .bind(&category.0)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn remember_record(
+    tx: &mut Transaction<'static, Sqlite>,
+    tenant: &str,
+    end: &WishEnd,
+    recent: &RecordRef,
+) -> StoreResult<()> {
+    sqlx::query(
+        "insert into recent_records (tenant, user_id, table_name, record, name, at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant, user_id, table_name, record) do update set name = excluded.name, at = excluded.at",
+    )
+    .bind(tenant)
+    .bind(end.user.to_string())
+    .bind(recent.key.table.as_str())
+    .bind(recent.key.id.to_string())
+    .bind(&recent.name)
+    .bind(end.now.0)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "delete from recent_records where tenant = $1 and user_id = $2 and rowid not in
+           (select rowid from recent_records where tenant = $1 and user_id = $2 order by at desc limit $3)",
+    )
+    .bind(tenant)
+    .bind(end.user.to_string())
+    .bind(RECENTS_KEPT)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn append_audit(
+    tx: &mut Transaction<'static, Sqlite>,
+    tenant: TenantId,
+    entry: &Entry<'_>,
+) -> StoreResult<()> {
+    let last = sqlx::query("select seq, hash from audit where tenant = $1 order by seq desc limit 1")
+        .bind(tenant.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let (seq, former): (i64, String) = match last {
+        Some(row) => (row.try_get::<i64, _>("seq")? + 1, row.try_get("hash")?),
+        None => (1, String::new()),
+    };
+    sqlx::query(
+        "insert into audit (tenant, seq, at, user_id, wish, event, detail, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(tenant.to_string())
+    .bind(seq)
+    .bind(entry.at.0)
+    .bind(entry.user.to_string())
+    .bind(entry.wish.to_string())
+    .bind(entry.event)
+    .bind(entry.detail)
+    .bind(chained_hash(&former, seq, entry))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn stored_wish(row: &SqliteRow) -> StoreResult<StoredWish> {
+    let mailbox_id: Option<String> = row.try_get("mailbox_id")?;
+    let key = match mailbox_id {
+        Some(_) => {
+            Some(ItemKey { mailbox: MailboxId(uuid(row, "mailbox_id")?), item: ItemId(row.try_get("item")?) })
+        }
+        None => None,
+    };
+    Ok(StoredWish {
+        id: uuid(row, "id")?,
+        tenant: TenantId(uuid(row, "tenant")?),
+        user: UserId(uuid(row, "user_id")?),
+        name: ItemName {
+            mailbox: SmtpAddress::new(row.try_get("mailbox")?),
+            item: ItemId(row.try_get("asked_item")?),
+        },
+        key,
+        wish: parsed(row.try_get("wish")?)?,
+        state: wish_state(row)?,
+        failed_attempts: u32::try_from(row.try_get::<i64, _>("failed_attempts")?).unwrap_or(u32::MAX),
+    })
+}
+
+fn wish_state(row: &SqliteRow) -> StoreResult<WishState> {
+    let problem = || -> StoreResult<Problem> {
+        let text: Option<&str> = row.try_get("problem")?;
+        parsed(text.ok_or_else(|| StoreError::Damaged("a wish without its problem".into()))?)
+    };
+    match row.try_get("state")? {
+        "running" => Ok(WishState::Running),
+        "waiting" => {
+            let next: Option<i64> = row.try_get("next_attempt")?;
+            Ok(WishState::Waiting { problem: problem()?, next_attempt: UtcMs(next.unwrap_or_default()) })
+        }
+        "fulfilled" => Ok(WishState::Fulfilled),
+        "superseded" => Ok(WishState::Superseded),
+        "refused" => Ok(WishState::Refused { problem: problem()? }),
+        other => Err(StoreError::Damaged(format!("unknown state of a wish: {other}"))),
+    }
+}
+
+fn stored_link(row: &SqliteRow) -> StoreResult<Link> {
+    let category = match row.try_get("category")? {
+        "agreed" => LinkCategory::Agreed,
+        "refused" => LinkCategory::Refused,
+        other => return Err(StoreError::Damaged(format!("unknown state of a link: {other}"))),
+    };
+    Ok(Link { email: CrmEmailId(uuid(row, "email")?), category })
+}
+
+fn uuid(row: &SqliteRow, column: &str) -> StoreResult<Uuid> {
+    let text: &str = row.try_get(column)?;
+    text.parse().map_err(|_| StoreError::Damaged(format!("{column} is no id: {text}")))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
+    serde_json::to_string(value).map_err(|e| StoreError::Damaged(e.to_string()))
+}
+
+fn parsed<T: DeserializeOwned>(text: &str) -> StoreResult<T> {
+    serde_json::from_str(text).map_err(|e| StoreError::Damaged(e.to_string()))
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLite's primary result codes: 13 SQLITE_FULL, 10 SQLITE_IOERR (778: IOERR_WRITE), 11 CORRUPT, 26 NOTADB.
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(|c| c.into_owned());
+        let code = code.and_then(|c| c.parse::<i64>().ok());
+        let text = error.to_string();
+        match (code.map(|c| c & 0xff), &error) {
+            (Some(13), _) => StoreError::Full(text),
+            (Some(10), _) if code == Some(778) => StoreError::Full(text),
+            (Some(11 | 26), _) => StoreError::Damaged(text),
+            (
+                _,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::RowNotFound,
+            ) => StoreError::Damaged(text),
+            _ => StoreError::Down(text),
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! One wish, from both sides as they are to both sides as they shall be.
+
+use super::Engine;
+use super::ledger::Probe;
+use super::look::{Seen, look, target};
+use super::perform::{Answer, Task, learn, perform};
+use super::snapshot::{Snapshot, Taken};
+use super::watch::Viewer;
+use crate::caller::{Access, By};
+use crate::exchange::Want;
+use crate::outcome::Failure;
+use crate::store::{ItemKey, ItemName, Lease, StoreResult, StoredWish, WishEnd};
+use shared::UtcMs;
+use shared::decision::{Decision, RuleId};
+use shared::plan::{
+    self, ExchangeSeen, OpenWish, Ours, Outcome, Plan, Settlement, Situation, Step, WishProgress, check,
+};
+use shared::problem::{Code, Problem};
+use shared::rules::failing::{self, Fate};
+use shared::rules::regarding::TargetSeen;
+use shared::rules::timing::{Trigger, due};
+use shared::rules::tracking::{Standing, goal};
+use shared::status::Status;
+use std::sync::Arc;
+
+/// Looks at one wish's item before it is put off: the item may keep changing under our hands.
+const MAX_LOOKS: usize = 5;
+
+/// How a reconciliation went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reconciled {
+    /// The wish ended.
+    Ended,
+    /// It is to be tried again at this time.
+    Again(UtcMs),
+    /// The service is stopping; the wish goes on after the next start.
+    Stopped,
+}
+
+/// What one round of steps led to.
+enum Round {
+    Settled(Settlement),
+    LookAgain,
+    Failed(Failure),
+    Stopped,
+}
+
+/// Carries out one wish as far as it goes now.
+pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
+    let mut access = engine.access(wish.tenant, wish.user);
+    let mut last = None;
+    for _ in 0..MAX_LOOKS {
+        let wanted = target(&wish.wish);
+        let looked = look(engine, &access, &wish.name, wanted.as_ref(), Want::HeadersAndBody).await;
+        let mut seen = match looked {
+            Ok(seen) => seen,
+            Err(failure) if token_is_spent(&access, &failure) => {
+                engine.sessions.forget(access.tenant, access.user);
+                access.by = By::Engine;
+                continue;
+            }
+            Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,
+        };
+        if !may_act(&access, &seen.key) {
+            let problem = Problem::new(Code::SignedOut).because("reason", "your sign-in has expired");
+            return fail(engine, lease, wish, Some(&seen), Failure::NotDone(problem)).await;
+        }
+        if wish.key.as_ref() != Some(&seen.key) {
+            engine.parts.store.identify(lease, wish.id, &seen.key).await?;
+        }
+        pursue(&mut seen.situation, wish);
+        match carry_out(engine, lease, &access, wish, &mut seen).await? {
+            Round::Settled(settlement) => return settle(engine, lease, wish, seen, settlement).await,
+            Round::LookAgain => last = Some(seen),
+            Round::Failed(failure) => return fail(engine, lease, wish, Some(&seen), failure).await,
+            Round::Stopped => return Ok(Reconciled::Stopped),
+        }
+    }
+    fail(engine, lease, wish, last.as_ref(), Failure::NotDone(Failure::Conflict.problem())).await
+}
+
+/// An expired token of the user's: the engine goes on in their place.
+fn token_is_spent(access: &Access, failure: &Failure) -> bool {
+    let spent = matches!(failure, Failure::Refused(p) if p.code == Code::SignedOut);
+    spent && matches!(access.by, By::User { .. })
+}
+
+/// The engine's own token opens every mailbox, so it may act only in the wishing user's own. In others' (a
+/// shared or delegated mailbox) only Exchange can tell whether the user may, and only by the user's token.
+fn may_act(access: &Access, key: &ItemKey) -> bool {
+    match access.by {
+        By::User { .. } => true,
+        By::Engine => key.mailbox.0 == access.user.0,
+    }
+}
+
+/// The situation's wish is the one at hand, and running, whatever was stored about an earlier attempt.
+fn pursue(situation: &mut Situation, wish: &StoredWish) {
+    let ours = situation.wish.as_ref().map_or(Ours::No, |w| w.category_is_ours);
+    let progress = WishProgress::Running;
+    situation.wish = Some(OpenWish { wish: wish.wish.clone(), progress, category_is_ours: ours });
+}
+
+/// Plans and performs, round by round, until the wish ends or something is in the way.
+async fn carry_out(
+    engine: &Engine,
+    lease: &Lease,
+    access: &Access,
+    wish: &StoredWish,
+    seen: &mut Seen,
+) -> StoreResult<Round> {
+    let probe = Probe::by(seen);
+    for _ in 0..check::MAX_ROUNDS {
+        if let Err(flaw) = check::check(&seen.situation) {
+            tracing::error!(wish = %wish.id, %flaw, "the planner made a plan that must not be carried out");
+            return Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal))));
+        }
+        let steps = match plan::plan(&seen.situation) {
+            None => return Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal)))),
+            Some(Plan::Settle(settlement)) => return Ok(Round::Settled(settlement)),
+            Some(Plan::Do(steps)) => steps,
+        };
+        if *engine.parts.stop.borrow() {
+            return Ok(Round::Stopped);
+        }
+        for (step, reason) in &steps {
+            tracing::info!(wish = %wish.id, rule = %reason.rule, step = name_of(step), "step");
+        }
+        let name = &wish.name;
+        let task = Task { lease, access, name, key: &seen.key, wish: wish.id, body: seen.body.as_ref() };
+        let results = perform(engine, task, steps.into_iter().map(|(s, _)| s).collect(), probe).await?;
+        if let Some(round) = fold(seen, results) {
+            return Ok(round);
+        }
+    }
+    Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal))))
+}
+
+/// Takes the answers into the picture. What cannot be foretold from an answer is looked at again.
+fn fold(seen: &mut Seen, results: Vec<(Step, Result<Answer, Failure>)>) -> Option<Round> {
+    let mut look_again = false;
+    let mut failed = None;
+    for (step, result) in results {
+        if let (Step::SetCategories { .. }, Some(wish)) = (&step, &mut seen.situation.wish) {
+            let certainly_not = matches!(&result, Err(Failure::Refused(_) | Failure::NotDone(_)));
+            if !certainly_not {
+                wish.category_is_ours = Ours::Yes;
+            }
+        }
+        match result {
+            Ok(Answer::Promoted(crate::crm::Promoted::AlreadyThere)) => look_again = true,
+            Ok(answer) => seen.situation = learn(&seen.situation, &step, &answer),
+            Err(Failure::Conflict) => look_again = true,
+            Err(Failure::Refused(problem)) => match refusal(&step, &problem) {
+                Refusal::LookAgain => look_again = true,
+                Refusal::OfCategories => seen.situation.refusals.categories = Some(problem),
+                Refusal::OfMasterCategory => seen.situation.refusals.master_category = Some(problem),
+                Refusal::OfCrm => seen.situation.refusals.crm = Some(problem),
+            },
+            Err(failure @ (Failure::NotDone(_) | Failure::Unknown(_))) => failed = Some(failure),
+        }
+    }
+    match (failed, look_again) {
+        (Some(failure), _) => Some(Round::Failed(failure)),
+        (None, true) => Some(Round::LookAgain),
+        (None, false) => None,
+    }
+}
+
+enum Refusal {
+    /// What we acted on is not there any more: another look shows what is.
+    LookAgain,
+    OfCategories,
+    OfMasterCategory,
+    OfCrm,
+}
+
+fn refusal(step: &Step, problem: &Problem) -> Refusal {
+    match (step, problem.code) {
+        (_, Code::MessageGone | Code::RecordGone) => Refusal::LookAgain,
+        (Step::SetCategories { .. }, _) => Refusal::OfCategories,
+        (Step::CreateMasterCategory { .. }, _) => Refusal::OfMasterCategory,
+        (Step::PromoteEmail(_) | Step::SetRegarding { .. } | Step::DeleteEmail(_), _) => Refusal::OfCrm,
+    }
+}
+
+/// Stores how the wish ended and tells everybody who follows the item.
+async fn settle(
+    engine: &Engine,
+    lease: &Lease,
+    wish: &StoredWish,
+    mut seen: Seen,
+    settlement: Settlement,
+) -> StoreResult<Reconciled> {
+    let refused = match settlement.outcome {
+        Outcome::Fulfilled => None,
+        Outcome::Refused(problem) => Some(problem),
+    };
+    let category = match &seen.situation.exchange {
+        ExchangeSeen::Present { category, .. } => match &category.standing {
+            Standing::InMasterList(id) => Some(id.clone()),
+            Standing::Missing => None,
+        },
+        ExchangeSeen::Gone => None,
+    };
+    let recent = match (&refused, target(&wish.wish), &seen.situation.crm.target) {
+        (None, Some(_), Some(TargetSeen::Present { record, .. })) => Some(record.clone()),
+        _ => None,
+    };
+    let end = WishEnd {
+        wish: wish.id,
+        user: wish.user,
+        key: Some(seen.key.clone()),
+        refused: refused.clone(),
+        link: settlement.link,
+        category,
+        recent,
+        reason: settlement.reason.clone(),
+        now: engine.parts.clock.now(),
+    };
+    engine.parts.store.end_wish(lease, &end).await?;
+    tracing::info!(wish = %wish.id, rule = %settlement.reason.rule, refused = refused.is_some(), "wish ended");
+    seen.situation.link = settlement.link;
+    seen.situation.wish = refused.map(|problem| OpenWish {
+        wish: wish.wish.clone(),
+        progress: WishProgress::Refused { problem },
+        category_is_ours: Ours::No,
+    });
+    publish(engine, wish, &seen, Ended::Yes);
+    Ok(Reconciled::Ended)
+}
+
+/// What could not be carried out is tried again or refused, as the rules say.
+async fn fail(
+    engine: &Engine,
+    lease: &Lease,
+    wish: &StoredWish,
+    seen: Option<&Seen>,
+    failure: Failure,
+) -> StoreResult<Reconciled> {
+    let problem = failure.problem();
+    let now = engine.parts.clock.now();
+    let mut fate = failing::fate(&problem, wish.failed_attempts, now);
+    if let (Failure::NotDone(_) | Failure::Unknown(_), Fate::Refuse) = (&failure, &fate.answer) {
+        // Not an answer, so no refusal either: looked at again like an outage.
+        fate = failing::fate(&Problem::new(Code::ExchangeDown), wish.failed_attempts, now);
+    }
+    let (progress, reconciled) = match fate.answer {
+        Fate::TryAgain(next) => {
+            let next_attempt = due(Trigger::Retry { due: next }, now).answer;
+            let failed = wish.failed_attempts + u32::from(failing::counts_as_failed(&problem));
+            engine.parts.store.postpone(lease, wish.id, &problem, next_attempt, failed).await?;
+            tracing::warn!(wish = %wish.id, code = problem.code.as_str(), "wish put off");
+            let progress = WishProgress::Waiting { problem: problem.clone(), next_attempt };
+            (progress, Reconciled::Again(next_attempt))
+        }
+        Fate::Refuse => {
+            let stored = engine.parts.store.knowledge(wish.tenant, &wish.name, wish.key.as_ref()).await?;
+            let end = WishEnd {
+                wish: wish.id,
+                user: wish.user,
+                key: seen.map(|s| s.key.clone()),
+                refused: Some(problem.clone()),
+                link: seen.map_or(stored.link, |s| s.situation.link),
+                category: None,
+                recent: None,
+                reason: fate.reason(),
+                now,
+            };
+            engine.parts.store.end_wish(lease, &end).await?;
+            tracing::warn!(wish = %wish.id, code = problem.code.as_str(), "wish refused");
+            (WishProgress::Refused { problem: problem.clone() }, Reconciled::Ended)
+        }
+    };
+    let ended = if reconciled == Reconciled::Ended { Ended::Yes } else { Ended::No };
+    match seen {
+        Some(seen) => {
+            let mut situation = seen.situation.clone();
+            situation.wish = Some(OpenWish { wish: wish.wish.clone(), progress, category_is_ours: Ours::No });
+            publish_situation(engine, wish, seen, &situation, ended);
+        }
+        None => publish_unseen(engine, wish, &progress, ended),
+    }
+    Ok(reconciled)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Yes,
+    No,
+}
+
+fn publish(engine: &Engine, wish: &StoredWish, seen: &Seen, ended: Ended) {
+    publish_situation(engine, wish, seen, &seen.situation, ended);
+}
+
+fn publish_situation(engine: &Engine, wish: &StoredWish, seen: &Seen, situation: &Situation, ended: Ended) {
+    let taken = Taken { version: engine.next_version(), at: engine.parts.clock.now() };
+    let refused = seen.delete_refused.as_ref();
+    let mut snapshot = Snapshot::of(&wish.name, &seen.key, situation, refused, seen.others, taken);
+    snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
+    engine.watch.publish(&viewers(wish, Some(&seen.key)), &Arc::new(snapshot));
+}
+
+fn publish_unseen(engine: &Engine, wish: &StoredWish, progress: &WishProgress, ended: Ended) {
+    let Some(status) = status_of(wish, progress) else { return };
+    let taken = Taken { version: engine.next_version(), at: engine.parts.clock.now() };
+    let mut snapshot = Snapshot::unseen(&wish.name, &wish.wish, status, taken);
+    snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
+    engine.watch.publish(&viewers(wish, wish.key.as_ref()), &Arc::new(snapshot));
+}
+
+/// WHY-03: a wish that waits or was refused says so, also when neither side can be looked at.
+pub fn status_of(wish: &StoredWish, progress: &WishProgress) -> Option<Decision<Status>> {
+    let goal = goal(&wish.wish);
+    let status = match progress {
+        WishProgress::Running => return None,
+        WishProgress::Waiting { problem, next_attempt } => {
+            Status::Waiting { goal, problem: problem.clone(), next_attempt: *next_attempt }
+        }
+        WishProgress::Refused { problem } => Status::Failed { goal, problem: problem.clone() },
+    };
+    let code = match &status {
+        Status::Waiting { problem, .. } | Status::Failed { problem, .. } => problem.code.as_str(),
+        _ => "-",
+    };
+    Some(Decision::new(status.clone(), RuleId::Why03).because("code", code))
+}
+
+/// Everybody who may be following the item: under the id it was asked by, and under its lasting one.
+pub fn viewers(wish: &StoredWish, key: Option<&ItemKey>) -> Vec<Viewer> {
+    let viewer = |item: &shared::item::ItemId| Viewer {
+        tenant: wish.tenant,
+        user: wish.user,
+        name: ItemName { mailbox: wish.name.mailbox.clone(), item: item.clone() },
+    };
+    let mut all = vec![viewer(&wish.name.item)];
+    all.extend(key.filter(|k| k.item != wish.name.item).map(|k| viewer(&k.item)));
+    all
+}
+
+fn name_of(step: &Step) -> &'static str {
+    match step {
+        Step::CreateMasterCategory { .. } => "create master category",
+        Step::SetCategories { .. } => "set categories",
+        Step::PromoteEmail(_) => "promote email",
+        Step::SetRegarding { .. } => "set regarding",
+        Step::DeleteEmail(_) => "delete email",
+    }
+}
