@@ -16,7 +16,6 @@ pub mod mime;
 pub mod post;
 pub mod reading;
 pub mod seed;
-pub mod subscription;
 pub mod traffic;
 
 pub use category::MasterCategory;
@@ -70,7 +69,6 @@ pub struct Exchange {
     /// By Entra object id.
     mailboxes: BTreeMap<String, Mailbox>,
     mint: Mint,
-    pub subscriptions: BTreeMap<String, subscription::Subscription>,
     pub limits: traffic::Limits,
     #[serde(skip)]
     pub traffic: traffic::Traffic,
@@ -92,7 +90,6 @@ impl Exchange {
         Self {
             mailboxes: BTreeMap::new(),
             mint: Mint { seed, drawn: 0 },
-            subscriptions: BTreeMap::new(),
             limits: traffic::Limits::default(),
             traffic: traffic::Traffic::default(),
             happenings: Vec::new(),

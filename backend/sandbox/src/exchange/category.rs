@@ -18,9 +18,9 @@ pub struct MasterCategory {
 /// Whether Graph knows this colour.
 pub fn is_color(text: &str) -> bool {
     text == "none"
-        || text.strip_prefix("preset").is_some_and(|number| {
-            number.parse::<u8>().is_ok_and(|n| n < 25 && n.to_string() == number)
-        })
+        || text
+            .strip_prefix("preset")
+            .is_some_and(|number| number.parse::<u8>().is_ok_and(|n| n < 25 && n.to_string() == number))
 }
 
 /// The colour in which Outlook on the web paints a preset, as `#rrggbb`.

@@ -12,7 +12,9 @@ pub enum ItemChangeKind {
     Arrived,
     Updated,
     /// It was moved away or deleted; `place` spells the mutable id it had here.
-    Left { place: u32 },
+    Left {
+        place: u32,
+    },
 }
 
 /// One line of the log behind `messages/delta`.

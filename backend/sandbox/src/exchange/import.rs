@@ -87,7 +87,8 @@ impl Exchange {
             if path.is_symlink() && path.is_dir() {
                 report.skip(&path, "is a link to a folder");
             } else if path.is_dir() {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let below = self.subfolder(who, into, &name)?;
                 self.load_dir(who, &path, below, depth + 1, now, report)?;
             } else if is_mail(&path) {
@@ -204,7 +205,8 @@ impl Exchange {
         let content = nested.map_or_else(|| part.contents().to_vec(), |mail| mail.raw_message().to_vec());
         let content_id = part.content_id().map(str::to_owned);
         let is_inline = matches!(part.body, PartType::InlineBinary(_))
-            || content_id.is_some() && !part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
+            || content_id.is_some()
+                && !part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
         Attachment { id: self.mint_uuid(), name, content_type, content_id, is_inline, content }
     }
 }

@@ -6,8 +6,8 @@
 
 use super::message::{Importance, Party};
 use crate::company::{
-    ADA, BEN, CHIARA, Contact, DAN, INGRID, JUERGEN, LARS, Lead, MAEVE, PIETER, Person, QUEUE_ADDRESS, QUEUE_NAME,
-    SOFIA, YUKI,
+    ADA, BEN, CHIARA, Contact, DAN, INGRID, JUERGEN, LARS, Lead, MAEVE, PIETER, Person, QUEUE_ADDRESS,
+    QUEUE_NAME, SOFIA, YUKI,
 };
 
 /// Name and address.
@@ -53,7 +53,14 @@ pub struct Letter {
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
-fn letter(name: &'static str, from: Address, to: &[Address], ago: i64, subject: &'static str, html: &'static str) -> Letter {
+fn letter(
+    name: &'static str,
+    from: Address,
+    to: &[Address],
+    ago: i64,
+    subject: &'static str,
+    html: &'static str,
+) -> Letter {
     Letter {
         name,
         answers: None,
@@ -160,10 +167,10 @@ fn pdf() -> Vec<u8> {
 /// A picture of one teal pixel.
 fn pixel() -> Vec<u8> {
     vec![
-        0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1,
-        8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x64, 0x60,
-        0xf8, 0x5f, 0x0f, 0, 0x02, 0x87, 0x01, 0x80, 0xeb, 0x47, 0xba, 0x92, 0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae,
-        0x42, 0x60, 0x82,
+        0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0,
+        0, 0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda,
+        0x63, 0x64, 0x60, 0xf8, 0x5f, 0x0f, 0, 0x02, 0x87, 0x01, 0x80, 0xeb, 0x47, 0xba, 0x92, 0, 0, 0, 0,
+        0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
     ]
 }
 
@@ -309,13 +316,20 @@ fn customers(ada: Address, ben: Address) -> Vec<Letter> {
 
 fn oddities(ada: Address, ben: Address) -> Vec<Letter> {
     let mut nameless = letter(
-        "no-subject", STRANGER, &[ada], 5 * HOUR + 5, "",
+        "no-subject",
+        STRANGER,
+        &[ada],
+        5 * HOUR + 5,
+        "",
         "<p>hello, i got your card from a colleague. do you sell the sonar also to small harbours? we are four people.</p>",
     );
     nameless.subject = None;
     vec![
         letter(
-            "hostile", STRANGER, &[ada], 4 * HOUR + 10,
+            "hostile",
+            STRANGER,
+            &[ada],
+            4 * HOUR + 10,
             "<img src=x onerror=alert(1)> & \"quotes\" — <b>bold</b>",
             "<p>This mail tries to be nasty.</p><script>document.title = 'owned'</script><p onclick=\"alert(2)\">Click \
              me</p><p><a href=\"javascript:alert(3)\">or me</a></p>",
@@ -323,18 +337,33 @@ fn oddities(ada: Address, ben: Address) -> Vec<Letter> {
         letter("long-subject", LARS_AT, &[ada], DAY + 4 * HOUR, LONG_SUBJECT, "<p>See attached minutes.</p>")
             .file("Minutes.txt", "text/plain", "Present: Solheim, Nygaard, Brandt.\n1. Scope\n2. Dates\n"),
         nameless,
-        letter("plain-text", ("Port of Askøy", "harbour@askoy-port.example"), &[ada], 30 * HOUR, "Berth 4 on Thursday", "")
-            .plain(
-                "Good morning,\n\nberth 4 is free on Thursday from 10:00 to 14:00 for your trials.\n\
-                 Please bring your own power supply (230 V, 16 A).\n\n-- \nPort of Askøy",
-            ),
         letter(
-            "meeting", BEN_AT, &[ada, JUERGEN_AT], 8 * HOUR, "Heliotech phase 2: preparation",
+            "plain-text",
+            ("Port of Askøy", "harbour@askoy-port.example"),
+            &[ada],
+            30 * HOUR,
+            "Berth 4 on Thursday",
+            "",
+        )
+        .plain(
+            "Good morning,\n\nberth 4 is free on Thursday from 10:00 to 14:00 for your trials.\n\
+                 Please bring your own power supply (230 V, 16 A).\n\n-- \nPort of Askøy",
+        ),
+        letter(
+            "meeting",
+            BEN_AT,
+            &[ada, JUERGEN_AT],
+            8 * HOUR,
+            "Heliotech phase 2: preparation",
             "<p>Half an hour to go through the numbers before the site visit.</p>",
         )
         .meeting(2 * DAY, 30, "Room Polaris"),
         letter(
-            "ben-to-maeve", ben, &[MAEVE_AT], 2 * DAY + HOUR, "Your total stations",
+            "ben-to-maeve",
+            ben,
+            &[MAEVE_AT],
+            2 * DAY + HOUR,
+            "Your total stations",
             "<p>Dear Maeve,</p><p>the loan units left our house today.</p>",
         )
         .cc(&[ada]),
@@ -417,61 +446,109 @@ fn colleagues(ada: Address, ben: Address, chiara: Address, dan: Address) -> Vec<
 
 fn others(ada: Address, ben: Address, chiara: Address, dan: Address) -> Vec<Letter> {
     let mut draft = letter(
-        "draft", ada, &[INGRID_AT], 40, "Discount on transducers",
+        "draft",
+        ada,
+        &[INGRID_AT],
+        40,
+        "Discount on transducers",
         "<p>Dear Ingrid,</p><p>about the 4 %: I can offer</p>",
     );
     draft.is_draft = true;
     vec![
         draft,
         letter(
-            "sofia", SOFIA_AT, &[ben], 5 * HOUR, "Tender 2027: flow meters",
+            "sofia",
+            SOFIA_AT,
+            &[ben],
+            5 * HOUR,
+            "Tender 2027: flow meters",
             "<p>Estimado Ben,</p><p>the documents of the tender are online since today. Questions until 10 December, \
              please. Would you like to visit the plant before?</p><p>Saludos</p>",
         ),
         letter(
-            "maeve-ben", MAEVE_AT, &[ben], 9 * HOUR, "RE: Your total stations",
+            "maeve-ben",
+            MAEVE_AT,
+            &[ben],
+            9 * HOUR,
+            "RE: Your total stations",
             "<p>Dear Ben,</p><p>arrived in one piece, but the transport case is broken at one hinge.</p>",
         )
         .answers("ben-to-maeve"),
         letter(
-            "heliotech-price", JUERGEN_AT, &[ben], 3 * DAY, "Preisliste 2027",
+            "heliotech-price",
+            JUERGEN_AT,
+            &[ben],
+            3 * DAY,
+            "Preisliste 2027",
             "<p>Hallo Herr Okafor,</p><p>gibt es die Preisliste 2027 schon? Viele Grüße</p>",
         )
         .categorized(BEN, &["Tracked to Dynamics 365"]),
         letter(
-            "ben-dentist", ("Practice Dr. Lund", "termin@praxis-lund.example"), &[ben], 26 * HOUR, "Your appointment",
+            "ben-dentist",
+            ("Practice Dr. Lund", "termin@praxis-lund.example"),
+            &[ben],
+            26 * HOUR,
+            "Your appointment",
             "<p>We remind you of your appointment on Tuesday, 8:15.</p>",
         )
         .categorized(BEN, &["Family"]),
         letter(
-            "pieter-chiara", PIETER_AT, &[chiara], 6 * HOUR, "Spare membranes",
+            "pieter-chiara",
+            PIETER_AT,
+            &[chiara],
+            6 * HOUR,
+            "Spare membranes",
             "<p>Hi Chiara,</p><p>please send ten spare membranes for the probe, same address as last time.</p>",
         ),
         letter(
-            "chiara-welcome", ada, &[chiara], 12 * DAY, "Welcome to the team",
+            "chiara-welcome",
+            ada,
+            &[chiara],
+            12 * DAY,
+            "Welcome to the team",
             "<p>Dear Chiara,</p><p>welcome aboard! Your first customer is Meridian in Utrecht, they are kind.</p>",
         ),
         letter(
-            "chiara-course", ("Sales Academy", "courses@sales-academy.example"), &[chiara], 3 * DAY, "Course: negotiating",
+            "chiara-course",
+            ("Sales Academy", "courses@sales-academy.example"),
+            &[chiara],
+            3 * DAY,
+            "Course: negotiating",
             "<p>Your place is confirmed.</p>",
         )
         .categorized(CHIARA, &["Training"]),
         letter(
-            "dan-invoice", HELIOTECH_OFFICE, &[dan], 8 * HOUR, "Invoice 4720: wrong address",
+            "dan-invoice",
+            HELIOTECH_OFFICE,
+            &[dan],
+            8 * HOUR,
+            "Invoice 4720: wrong address",
             "<p>Dear Mr Whitfield,</p><p>invoice 4720 still bears our old address. Please correct it.</p>",
         )
         .categorized(DAN, &["Invoices"]),
         letter(
-            "sales-new", STRANGER, &[SALES_AT], 2 * HOUR + 30, "Sonar for a small harbour",
+            "sales-new",
+            STRANGER,
+            &[SALES_AT],
+            2 * HOUR + 30,
+            "Sonar for a small harbour",
             "<p>Good day,</p><p>we run a small harbour near Gdynia and need to survey the basin twice a year. Do you \
              rent equipment?</p>",
         ),
         letter(
-            "sales-meridian", PIETER_AT, &[SALES_AT], 22 * HOUR, "Return of loan equipment",
+            "sales-meridian",
+            PIETER_AT,
+            &[SALES_AT],
+            22 * HOUR,
+            "Return of loan equipment",
             "<p>Hello,</p><p>where shall we send the loan probe? It has done its work.</p>",
         ),
         letter(
-            "sales-sofia", SOFIA_AT, &[SALES_AT, ben], 30 * HOUR, "Brochure flow meters",
+            "sales-sofia",
+            SOFIA_AT,
+            &[SALES_AT, ben],
+            30 * HOUR,
+            "Brochure flow meters",
             "<p>Please send us the brochure in Spanish, printed if possible.</p>",
         ),
     ]

@@ -242,7 +242,14 @@ impl Mailbox {
         }
     }
 
-    fn happen(&mut self, kind: &'static str, item: Option<ItemKey>, target: String, before: Value, after: Value) {
+    fn happen(
+        &mut self,
+        kind: &'static str,
+        item: Option<ItemKey>,
+        target: String,
+        before: Value,
+        after: Value,
+    ) {
         let item = item.and_then(|key| self.messages.get(&key)).map(|message| (message.key, message.folder));
         let (mailbox, upn) = (self.oid.clone(), self.upn.clone());
         self.happenings.push(Happening { mailbox, upn, kind, item, target, before, after });
@@ -253,7 +260,12 @@ impl Mailbox {
     }
 
     /// Takes a message in.
-    pub fn insert(&mut self, mut message: Message, into: FolderKey, now: Timestamp) -> Result<ItemKey, Refusal> {
+    pub fn insert(
+        &mut self,
+        mut message: Message,
+        into: FolderKey,
+        now: Timestamp,
+    ) -> Result<ItemKey, Refusal> {
         self.folder(into)?;
         self.change += 1;
         let key = ItemKey(self.next_item);
@@ -263,7 +275,8 @@ impl Mailbox {
         message.place = 0;
         message.change = self.change;
         message.modified = now;
-        let facts = json!({ "internetMessageId": message.internet_message_id, "folder": self.folder_name(into) });
+        let facts =
+            json!({ "internetMessageId": message.internet_message_id, "folder": self.folder_name(into) });
         self.messages.insert(key, message);
         self.log_item(key, into, ItemChangeKind::Arrived);
         self.happen("message.create", Some(key), self.lasting_id(key), Value::Null, facts);
@@ -272,7 +285,10 @@ impl Mailbox {
 
     /// Name of a folder for the journal: a folder's own name may be private, so only well-known ones show.
     fn folder_name(&self, key: FolderKey) -> String {
-        self.folders.get(&key).and_then(|folder| folder.well_known.clone()).unwrap_or_else(|| self.folder_id(key))
+        self.folders
+            .get(&key)
+            .and_then(|folder| folder.well_known.clone())
+            .unwrap_or_else(|| self.folder_id(key))
     }
 
     /// Changes a message; `if_match` is the change key that the caller last saw, where it named one.
@@ -309,6 +325,24 @@ impl Mailbox {
         if !changed.is_empty() {
             self.happen("message.update", Some(key), target, Value::Null, json!({ "changed": changed }));
         }
+        Ok(())
+    }
+
+    /// Changes the open extensions. As in the real service, that does not show in delta queries.
+    pub fn edit_extensions(
+        &mut self,
+        key: ItemKey,
+        now: Timestamp,
+        act: impl FnOnce(&mut BTreeMap<String, Value>),
+    ) -> Result<(), Refusal> {
+        let change = self.change + 1;
+        let message = self.messages.get_mut(&key).ok_or(Refusal::ItemNotFound)?;
+        act(&mut message.extensions);
+        message.change = change;
+        message.modified = now;
+        self.change = change;
+        let facts = json!({ "changed": ["extensions"] });
+        self.happen("message.update", Some(key), self.lasting_id(key), Value::Null, facts);
         Ok(())
     }
 
@@ -369,7 +403,13 @@ impl Mailbox {
         let (from, place) = self.message(key).map(|message| (message.folder, message.place))?;
         self.change += 1;
         self.log_item(key, from, ItemChangeKind::Left { place });
-        self.happen("message.delete", Some(key), self.lasting_id(key), json!(self.folder_name(from)), Value::Null);
+        self.happen(
+            "message.delete",
+            Some(key),
+            self.lasting_id(key),
+            json!(self.folder_name(from)),
+            Value::Null,
+        );
         self.messages.remove(&key);
         Ok(())
     }
@@ -385,7 +425,12 @@ impl Mailbox {
         }
     }
 
-    fn check_folder_name(&self, parent: FolderKey, name: &str, but: Option<FolderKey>) -> Result<(), Refusal> {
+    fn check_folder_name(
+        &self,
+        parent: FolderKey,
+        name: &str,
+        but: Option<FolderKey>,
+    ) -> Result<(), Refusal> {
         if name.trim().is_empty() {
             return Err(Refusal::Invalid("The property 'DisplayName' is required.".to_owned()));
         }
@@ -395,7 +440,12 @@ impl Mailbox {
         if taken { Err(Refusal::FolderExists) } else { Ok(()) }
     }
 
-    pub fn create_folder(&mut self, parent: FolderKey, name: &str, is_hidden: bool) -> Result<FolderKey, Refusal> {
+    pub fn create_folder(
+        &mut self,
+        parent: FolderKey,
+        name: &str,
+        is_hidden: bool,
+    ) -> Result<FolderKey, Refusal> {
         self.folder(parent)?;
         self.check_folder_name(parent, name, None)?;
         self.change += 1;
@@ -481,7 +531,13 @@ impl Mailbox {
         self.change += 1;
         self.folders.remove(&key);
         self.log_folder(key, false);
-        self.happen("folder.delete", None, self.folder_id(key), json!(self.folder_id(folder.parent)), Value::Null);
+        self.happen(
+            "folder.delete",
+            None,
+            self.folder_id(key),
+            json!(self.folder_id(folder.parent)),
+            Value::Null,
+        );
         Ok(())
     }
 
@@ -494,7 +550,8 @@ impl Mailbox {
         most: usize,
         mint: &mut Mint,
     ) -> Result<MasterCategory, Refusal> {
-        if self.categories.iter().any(|category| category.display_name.to_lowercase() == name.to_lowercase()) {
+        if self.categories.iter().any(|category| category.display_name.to_lowercase() == name.to_lowercase())
+        {
             return Err(Refusal::CategoryExists(name.to_owned()));
         }
         if self.switches.master_list_full || self.categories.len() >= most {
@@ -509,7 +566,8 @@ impl Mailbox {
     }
 
     pub fn recolor_category(&mut self, id: Uuid, color: &str) -> Result<MasterCategory, Refusal> {
-        let category = self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
+        let category =
+            self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
         let before = std::mem::replace(&mut category.color, color.to_owned());
         let category = category.clone();
         self.change += 1;
@@ -526,7 +584,8 @@ impl Mailbox {
         {
             return Err(Refusal::CategoryExists(name.to_owned()));
         }
-        let category = self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
+        let category =
+            self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
         let before = std::mem::replace(&mut category.display_name, name.to_owned());
         self.change += 1;
         self.happen("masterCategory.rename", None, id.to_string(), json!(before), json!(name));
@@ -534,7 +593,8 @@ impl Mailbox {
     }
 
     pub fn delete_category(&mut self, id: Uuid) -> Result<(), Refusal> {
-        let at = self.categories.iter().position(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
+        let at =
+            self.categories.iter().position(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
         let category = self.categories.remove(at);
         self.change += 1;
         let before = json!(category.display_name);

@@ -112,9 +112,5 @@ fn file_part(file: &Attachment) -> String {
 /// Base64 in lines of 76 characters.
 fn folded(bytes: &[u8]) -> String {
     let encoded = STANDARD.encode(bytes);
-    encoded
-        .as_bytes()
-        .chunks(76)
-        .map(|line| format!("{}\r\n", String::from_utf8_lossy(line)))
-        .collect()
+    encoded.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect()
 }

@@ -64,7 +64,13 @@ impl Exchange {
     }
 
     /// Sends a message that is in no mailbox yet (`sendMail`).
-    pub fn send(&mut self, who: &str, message: Message, kept: SentCopy, now: Timestamp) -> Result<(), Refusal> {
+    pub fn send(
+        &mut self,
+        who: &str,
+        message: Message,
+        kept: SentCopy,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let message = self.stamp(who, message, now)?;
         if kept == SentCopy::Keep {
             let copy = message.clone();
@@ -77,7 +83,9 @@ impl Exchange {
     pub fn send_draft(&mut self, who: &str, key: ItemKey, now: Timestamp) -> Result<(), Refusal> {
         let draft = self.mailbox(who)?.message(key)?.clone();
         if !draft.is_draft {
-            return Err(Refusal::Invalid("The operation can't be performed on a message that was sent.".to_owned()));
+            return Err(Refusal::Invalid(
+                "The operation can't be performed on a message that was sent.".to_owned(),
+            ));
         }
         let message = self.stamp(who, draft, now)?;
         let sent = message.clone();
@@ -131,7 +139,8 @@ impl Exchange {
         draft.from = Some(own.clone());
         draft.sender = Some(own);
         let subject = parent.subject.clone().unwrap_or_default();
-        let (prefix, bare) = (if answer == Answer::Forward { "FW: " } else { "RE: " }, bare_subject(&subject));
+        let (prefix, bare) =
+            (if answer == Answer::Forward { "FW: " } else { "RE: " }, bare_subject(&subject));
         draft.subject = Some(format!("{prefix}{bare}"));
         let others = |party: &&Party| !mailbox.is_called(&party.address);
         match answer {
@@ -174,7 +183,9 @@ fn quote(comment: &str, parent: &Message) -> Body {
             escape_html(comment),
             escape_html(from),
         )),
-        Body::Text(text) => Body::Text(format!("{comment}\r\n\r\n________________\r\nFrom: {from}\r\n\r\n{text}")),
+        Body::Text(text) => {
+            Body::Text(format!("{comment}\r\n\r\n________________\r\nFrom: {from}\r\n\r\n{text}"))
+        }
     }
 }
 

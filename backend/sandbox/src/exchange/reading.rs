@@ -50,7 +50,12 @@ impl Mailbox {
     }
 
     /// What changed in a folder after change number `since`.
-    pub fn changes_in(&self, folder: FolderKey, since: u64, form: IdForm) -> Result<Vec<DeltaRow>, Forgotten> {
+    pub fn changes_in(
+        &self,
+        folder: FolderKey,
+        since: u64,
+        form: IdForm,
+    ) -> Result<Vec<DeltaRow>, Forgotten> {
         if since < self.forgotten {
             return Err(Forgotten);
         }

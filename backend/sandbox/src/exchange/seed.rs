@@ -151,7 +151,8 @@ impl Exchange {
             let mut copy = message.clone();
             copy.created = message.sent;
             copy.received = message.sent + SignedDuration::from_secs(2);
-            copy.is_read = at != folder::INBOX || letter.minutes_ago > 36 * 60 || letter.read_by.contains(&oid.as_str());
+            copy.is_read =
+                at != folder::INBOX || letter.minutes_ago > 36 * 60 || letter.read_by.contains(&oid.as_str());
             if let Some((_, categories)) = letter.categories.iter().find(|(who, _)| *who == oid) {
                 copy.categories = categories.iter().map(|name| (*name).to_owned()).collect();
             }

@@ -15,8 +15,6 @@ pub struct Limits {
     pub message_bytes: usize,
     /// Categories a master list holds.
     pub master_categories: usize,
-    /// Active subscriptions on one mailbox.
-    pub subscriptions: usize,
 }
 
 impl Default for Limits {
@@ -27,7 +25,6 @@ impl Default for Limits {
             concurrent_requests: 4,
             message_bytes: 150 * 1024 * 1024,
             master_categories: 1_000,
-            subscriptions: 1_000,
         }
     }
 }
