@@ -19,6 +19,8 @@ use tower::ServiceExt;
 mod authority;
 mod listener;
 mod performance;
+#[cfg(test)]
+mod tests;
 
 pub use authority::{Authority, Certificate};
 pub use listener::{Listen, Running, ServeError, serve};
@@ -43,14 +45,18 @@ impl IntoResponse for Severed {
 
 /// All services behind one router, with journal and faults around them.
 pub fn router(world: Arc<World>) -> Router {
-    let house = Arc::new(House {
+    enter(Arc::new(House {
         entra: entra::router().with_state(world.clone()),
         graph: graph::router().with_state(world.clone()),
         dataverse: dataverse::router().with_state(world.clone()),
         host: host::router().with_state(world.clone()),
         control: control::router().with_state(world.clone()),
         world,
-    });
+    }))
+}
+
+/// The one door: every request goes through journal and faults.
+fn enter(house: Arc<House>) -> Router {
     Router::new().fallback(move |request: Request| {
         let house = house.clone();
         async move { performance::perform(&house, None, request).await }

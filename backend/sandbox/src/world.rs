@@ -100,6 +100,9 @@ pub struct World {
     pub dataverse: Mutex<dataverse::Organization>,
     pub journal: journal::Journal,
     pub faults: faults::Faults,
+    /// What came of `mail_dirs`; `None` where the tenant was read back from its state folder, in which that
+    /// mail is already.
+    pub imported: Option<exchange::MailReport>,
     rng: Mutex<StdRng>,
     pub(crate) state: state::StateFile,
     pub(crate) authority: Mutex<Option<Arc<crate::server::Authority>>>,
@@ -113,13 +116,13 @@ impl World {
         let mut rng = StdRng::seed_from_u64(options.seed);
         let saved = state.load()?;
         let fresh = saved.is_none();
-        let (exchange, organization, entra) = match saved {
-            Some(saved) => (saved.exchange, saved.dataverse, saved.entra),
-            None => (
-                exchange::Exchange::seed(now, &mut rng),
-                dataverse::Organization::seed(now, &mut rng),
-                entra::Directory::seed(&options.pane_origin),
-            ),
+        let (exchange, organization, entra, imported) = match saved {
+            Some(saved) => (saved.exchange, saved.dataverse, saved.entra, None),
+            None => {
+                let (exchange, imported) = seed_mail(&options, now, &mut rng);
+                let organization = dataverse::Organization::seed(now, &mut rng);
+                (exchange, organization, entra::Directory::seed(&options.pane_origin), Some(imported))
+            }
         };
         let world = Self {
             options,
@@ -128,6 +131,7 @@ impl World {
             dataverse: Mutex::new(organization),
             journal: journal::Journal::default(),
             faults: faults::Faults::default(),
+            imported,
             rng: Mutex::new(rng),
             state,
             authority: Mutex::default(),
@@ -142,8 +146,10 @@ impl World {
     pub fn reset(&self) {
         let now = self.now();
         let mut rng = StdRng::seed_from_u64(self.options.seed);
-        *self.exchange() = exchange::Exchange::seed(now, &mut rng);
-        *self.dataverse() = dataverse::Organization::seed(now, &mut rng);
+        let (exchange, _) = seed_mail(&self.options, now, &mut rng);
+        let organization = dataverse::Organization::seed(now, &mut rng);
+        *self.exchange() = exchange;
+        *self.dataverse() = organization;
         *self.rng.lock().unwrap_or_else(PoisonError::into_inner) = rng;
         self.entra().forget_sessions(&self.options.pane_origin);
         self.faults.clear();
@@ -187,8 +193,19 @@ impl World {
         self.state.touch();
     }
 
-    /// Somebody who can sign in.
+    /// Somebody who can sign in, by object id.
     pub fn person(oid: &str) -> Option<&'static company::Person> {
         company::PEOPLE.iter().find(|person| person.oid == oid)
     }
+}
+
+/// The company's mailboxes, and in Ada's the mail that the options name.
+fn seed_mail(
+    options: &Options,
+    now: jiff::Timestamp,
+    rng: &mut StdRng,
+) -> (exchange::Exchange, exchange::MailReport) {
+    let mut exchange = exchange::Exchange::seed(now, rng);
+    let report = exchange.load_mail(company::ADA.oid, &options.mail_dirs, now);
+    (exchange, report)
 }
