@@ -1,5 +1,7 @@
 //! Exchange, in the field's words. The trait neither decides nor remembers.
 
+pub mod graph;
+
 use crate::caller::Access;
 use crate::outcome::Outcome;
 use shared::category::{CategoryId, MasterCategory};

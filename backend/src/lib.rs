@@ -7,10 +7,13 @@
 
 pub mod caller;
 pub mod clock;
+pub mod config;
 pub mod crm;
 pub mod entra;
 pub mod exchange;
+pub mod line;
 pub mod net;
 pub mod outcome;
+pub mod rate;
 pub mod store;
 pub mod sync;

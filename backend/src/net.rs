@@ -10,10 +10,13 @@ use std::time::Duration;
 use url::Url;
 
 mod door;
+#[cfg(feature = "sandbox")]
+pub mod in_process;
 pub mod over_reqwest;
 mod retry_after;
 
 pub use door::Door;
+pub(crate) use door::is_loopback;
 pub use retry_after::retry_after_ms;
 
 /// An outgoing request, complete with its token.

@@ -1,0 +1,174 @@
+//! The line to Graph, mailbox by mailbox.
+
+use super::answer::Answer;
+use crate::caller::{Access, TenantId};
+use crate::clock::Clock;
+use crate::entra::Tokens;
+use crate::line::{EXCHANGE, Effect, Lanes, Line};
+use crate::net::{Door, Request};
+use crate::outcome::{Failure, Outcome};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use shared::item::{ItemId, SmtpAddress};
+use shared::problem::{Code, Problem};
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Exchange serves at most four requests of one application at once in one mailbox, and each part of a batch
+/// counts (<https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits>).
+const LANES: u32 = 4;
+/// Lanes that [`super::look`] takes: its message and its master list are the mailbox's.
+pub(super) const LOOK_LANES: u32 = 2;
+
+const READ_LIMIT: Duration = Duration::from_secs(20);
+const WRITE_LIMIT: Duration = Duration::from_secs(30);
+
+/// What may stand in a path segment as it is (RFC 3986, unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(super) const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// Every id in the answer shall be the immutable one; ids in the path may be either
+/// (<https://learn.microsoft.com/graph/outlook-immutable-id>).
+pub(super) const IMMUTABLE_IDS: &str = r#"IdType="ImmutableId""#;
+
+type Key = (TenantId, SmtpAddress);
+
+#[derive(Debug)]
+pub(super) struct MailboxLine {
+    line: Line<Key>,
+    lanes: Lanes<Key>,
+    /// Ends in a slash.
+    base: Url,
+}
+
+/// A request that is not sent yet.
+pub(super) struct Call {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Option<Value>,
+    pub effect: Effect,
+    /// How many lanes of the mailbox it takes.
+    pub lanes: u32,
+}
+
+impl MailboxLine {
+    pub fn new(door: Arc<Door>, tokens: Arc<dyn Tokens>, mut base: Url, clock: Arc<dyn Clock>) -> Self {
+        if !base.path().ends_with('/') {
+            let path = format!("{}/", base.path());
+            base.set_path(&path);
+        }
+        Self { line: Line::new(EXCHANGE, door, tokens, clock), lanes: Lanes::new(LANES), base }
+    }
+
+    /// The address of `path` below the versioned root; `path` is encoded already.
+    pub fn url(&self, path: &str) -> Outcome<Url> {
+        let path = path.trim_start_matches('/');
+        self.base.join(path).map_err(|reason| self.line.refused(format!("no address: {reason}")))
+    }
+
+    /// A link of an answer, if it leads to Graph itself.
+    pub fn follow(&self, link: &str) -> Outcome<Url> {
+        let url = self.line.door().same_origin(&self.base, link).map_err(|error| self.line.refused(error))?;
+        if url.path().starts_with(self.base.path()) {
+            Ok(url)
+        } else {
+            Err(self.line.refused("a link leads out of the API"))
+        }
+    }
+
+    /// Sends one request in the mailbox's lanes. The answer is neither 401 nor 429 nor 503.
+    pub async fn send(&self, access: &Access, mailbox: &SmtpAddress, call: Call) -> Outcome<Answer> {
+        let key = (access.tenant, mailbox.clone());
+        let crowded = || Failure::NotDone(Problem::new(Code::ExchangeThrottled));
+        let _place = self.lanes.enter(&key, call.lanes).await.ok_or_else(crowded)?;
+        let mut headers = call.headers;
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let body = match call.body {
+            None => Bytes::new(),
+            Some(body) => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Bytes::from(body.to_string())
+            }
+        };
+        let time_limit = match call.effect {
+            Effect::Read => READ_LIMIT,
+            Effect::Write => WRITE_LIMIT,
+        };
+        let request = Request { method: call.method, url: call.url, headers, body, time_limit };
+        let response = self.line.send(access, &key, request, call.effect).await?;
+        Ok(Answer::new(response.status, response.headers, &response.body))
+    }
+
+    /// What 429 or 503 on a part of a batch means.
+    pub fn heed(&self, access: &Access, mailbox: &SmtpAddress, part: &Answer) -> Option<Failure> {
+        self.line.heed(&(access.tenant, mailbox.clone()), part.status, &part.headers)
+    }
+
+    pub fn forget_token(&self, access: &Access) {
+        self.line.forget(access);
+    }
+
+    pub fn token_refused(&self, access: &Access, part: &Answer) -> Failure {
+        self.line.token_refused(access, &part.headers)
+    }
+
+    /// The answer says nothing about what was asked.
+    pub fn astray(&self, effect: Effect, reason: &str) -> Failure {
+        self.line.astray(effect, reason)
+    }
+
+    /// What an answer means that no operation has its own word for: the mailbox is closed or gone, Graph is
+    /// in trouble, or it says no.
+    pub fn failure(&self, mailbox: &SmtpAddress, effect: Effect, answer: &Answer) -> Failure {
+        if let Some(code) = answer.mailbox_trouble() {
+            return Failure::Refused(Problem::new(code).because("mailbox", mailbox));
+        }
+        if answer.status.is_server_error() && answer.status != StatusCode::INSUFFICIENT_STORAGE {
+            return self.astray(effect, &answer.reason());
+        }
+        self.line.refused(answer.reason())
+    }
+}
+
+/// `users/{mailbox}/messages/{id}`, encoded.
+pub(super) fn message_path(mailbox: &SmtpAddress, item: &ItemId) -> String {
+    format!("{}/messages/{}", mailbox_path(mailbox), segment(&item.0))
+}
+
+/// `users/{mailbox}`, encoded.
+pub(super) fn mailbox_path(mailbox: &SmtpAddress) -> String {
+    format!("users/{}", segment(mailbox.as_str()))
+}
+
+/// Text as one path segment. Dots alone would be taken for a step up.
+pub(super) fn segment(text: &str) -> String {
+    if text.chars().all(|c| c == '.') {
+        return "%2E".repeat(text.len());
+    }
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_id_leaves_its_segment() {
+        let mailbox = SmtpAddress::new("o'hara+x@contoso.example");
+        for hostile in ["../../me/sendMail", "A/$value?x=1#y", "A%2f..", "AAk=\r\nHost: evil", "Ü\"<>"] {
+            let path = message_path(&mailbox, &ItemId(hostile.to_owned()));
+            let (_, id) = path.split_once("/messages/").unwrap();
+            assert!(
+                id.chars().all(|c| c.is_ascii_alphanumeric() || "-._~%".contains(c)) && !id.contains('/'),
+                "{path}"
+            );
+            let back = percent_encoding::percent_decode_str(id).decode_utf8().unwrap();
+            assert_eq!(back, hostile);
+        }
+        assert_eq!(segment(".."), "%2E%2E");
+    }
+}
