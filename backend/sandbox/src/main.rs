@@ -44,6 +44,10 @@ async fn main() -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
+    anyhow::ensure!(
+        arguments.https.port() != 0 || arguments.origin.is_some(),
+        "--https with port 0 takes a port that nobody knows beforehand: give a port, or say with --origin how clients reach the sandbox."
+    );
     let origin = arguments.origin.unwrap_or_else(|| format!("https://localhost:{}", arguments.https.port()));
     let world = World::new(Options {
         clock: Arc::new(SystemClock),

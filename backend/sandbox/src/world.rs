@@ -116,13 +116,12 @@ impl World {
         let mut rng = StdRng::seed_from_u64(options.seed);
         let saved = state.load()?;
         let fresh = saved.is_none();
-        let (exchange, organization, entra, imported) = match saved {
-            Some(saved) => (saved.exchange, saved.dataverse, saved.entra, None),
-            None => {
-                let (exchange, imported) = seed_mail(&options, now, &mut rng);
-                let organization = dataverse::Organization::seed(now, &mut rng);
-                (exchange, organization, entra::Directory::seed(&options.pane_origin), Some(imported))
-            }
+        let (exchange, organization, entra, imported) = if let Some(saved) = saved {
+            (saved.exchange, saved.dataverse, saved.entra, None)
+        } else {
+            let (exchange, imported) = seed_mail(&options, now, &mut rng);
+            let organization = dataverse::Organization::seed(now, &mut rng);
+            (exchange, organization, entra::Directory::seed(&options.pane_origin), Some(imported))
         };
         let world = Self {
             options,

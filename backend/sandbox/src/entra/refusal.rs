@@ -5,9 +5,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 
-/// A refusal that has not yet been given a time and ids.
+/// A refusal that has not yet been given a time and ids. Boxed, since it travels as an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Refusal(Box<Details>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Details {
     status: StatusCode,
     error: String,
     code: u32,
@@ -22,7 +25,7 @@ impl Refusal {
     pub(super) fn new(error: &str, code: u32, text: impl Into<String>) -> Self {
         let status =
             if error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
-        Self {
+        Self(Box::new(Details {
             status,
             error: error.to_owned(),
             code,
@@ -30,7 +33,7 @@ impl Refusal {
             suberror: None,
             claims: None,
             correlation: None,
-        }
+        }))
     }
 
     pub(super) fn missing(parameter: &str) -> Self {
@@ -76,38 +79,38 @@ impl Refusal {
         claims: Option<&str>,
     ) -> Self {
         let mut refusal = Self::new(error, code, description);
-        refusal.suberror = suberror.map(str::to_owned);
-        refusal.claims = claims.map(str::to_owned);
+        refusal.0.suberror = suberror.map(str::to_owned);
+        refusal.0.claims = claims.map(str::to_owned);
         refusal
     }
 
     #[must_use]
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.status = status;
+        self.0.status = status;
         self
     }
 
     #[must_use]
     pub(super) fn with_suberror(mut self, suberror: &str) -> Self {
-        self.suberror = Some(suberror.to_owned());
+        self.0.suberror = Some(suberror.to_owned());
         self
     }
 
     /// The correlation id, where the client sent it elsewhere than in the header.
     #[must_use]
     pub(super) fn correlated(mut self, id: Option<&str>) -> Self {
-        self.correlation = id.map(str::to_owned);
+        self.0.correlation = id.map(str::to_owned);
         self
     }
 
     /// The OAuth error, for redirects.
     pub(super) fn error(&self) -> &str {
-        &self.error
+        &self.0.error
     }
 
     /// `AADSTS50058: …`, for redirects and pages.
     pub(super) fn description(&self) -> String {
-        format!("AADSTS{}: {}", self.code, self.text)
+        format!("AADSTS{}: {}", self.0.code, self.0.text)
     }
 
     /// The answer, with `client-request-id` echoed.
@@ -117,7 +120,7 @@ impl Refusal {
             .get("client-request-id")
             .and_then(|id| id.to_str().ok())
             .map(str::to_owned)
-            .or(self.correlation.clone())
+            .or(self.0.correlation.clone())
             .unwrap_or_else(|| world.next_uuid().to_string());
         let timestamp = world.now().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
         let description = format!(
@@ -125,21 +128,21 @@ impl Refusal {
             self.description()
         );
         let mut body = json!({
-            "error": self.error,
+            "error": self.0.error,
             "error_description": description,
-            "error_codes": [self.code],
+            "error_codes": [self.0.code],
             "timestamp": timestamp,
             "trace_id": trace_id,
             "correlation_id": correlation_id,
-            "error_uri": format!("{}/error?code={}", world.options.origin, self.code),
+            "error_uri": format!("{}/error?code={}", world.options.origin, self.0.code),
         });
-        if let Some(suberror) = self.suberror {
+        if let Some(suberror) = self.0.suberror {
             body["suberror"] = suberror.into();
         }
-        if let Some(claims) = self.claims {
+        if let Some(claims) = self.0.claims {
             body["claims"] = claims.into();
         }
-        let mut response = (self.status, axum::Json(body)).into_response();
+        let mut response = (self.0.status, axum::Json(body)).into_response();
         for (name, value) in [("x-ms-request-id", &trace_id), ("client-request-id", &correlation_id)] {
             if let Ok(value) = HeaderValue::try_from(value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);

@@ -117,7 +117,7 @@ impl Fault {
 
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
-        self.name = name.to_owned();
+        name.clone_into(&mut self.name);
         self
     }
 
