@@ -101,7 +101,8 @@ fn print_welcome(world: &World, running: &Running, ca_file: &Path) {
     match &world.imported {
         Some(report) => {
             if report.loaded > 0 {
-                println!("{} messages were loaded into {}'s mailbox.", report.loaded, company::ADA.name);
+                let messages = if report.loaded == 1 { "message was" } else { "messages were" };
+                println!("{} {messages} loaded into {}'s mailbox.", report.loaded, company::ADA.name);
             }
             for skipped in &report.skipped {
                 println!("skipped {}: {}", skipped.path.display(), skipped.reason);

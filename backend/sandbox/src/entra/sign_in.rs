@@ -8,9 +8,12 @@ use super::{Code, Platform, Refusal, Tenant, grant};
 use crate::World;
 use crate::company::{NAME, PEOPLE, Person};
 use crate::entra::mint::find_person;
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{OriginalUri, Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Form, response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use std::fmt::Write;
@@ -37,11 +40,13 @@ pub(super) struct Parameters {
     client_info: Option<String>,
 }
 
-/// Where the parameters of the answer stand in the redirect address.
+/// How the parameters of the answer reach the redirect address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Query,
     Fragment,
+    /// In a form that the browser posts by itself.
+    FormPost,
 }
 
 /// A request whose client and redirect address are known, so that answers may go there.
@@ -132,6 +137,7 @@ impl<'a> Asking<'a> {
         })?;
         let mode = match parameters.response_mode.as_deref() {
             Some("fragment") => Mode::Fragment,
+            Some("form_post") => Mode::FormPost,
             _ => Mode::Query,
         };
         Ok(Self { world, registration, redirect, mode, parameters })
@@ -147,8 +153,10 @@ impl<'a> Asking<'a> {
             );
             return refused("unsupported_response_type", 700_054, text);
         }
-        if let Some(mode @ ("form_post" | "web_message")) = asked.response_mode.as_deref() {
-            let text = format!("response_mode '{mode}' is not supported here; use 'query' or 'fragment'.");
+        if asked.response_mode.as_deref() == Some("web_message") {
+            let text =
+                "response_mode 'web_message' is not supported here; use 'query', 'fragment' or 'form_post'."
+                    .to_owned();
             return refused("invalid_request", 9_002_313, text);
         }
         match (asked.code_challenge.as_deref(), asked.code_challenge_method.as_deref()) {
@@ -204,20 +212,35 @@ impl<'a> Asking<'a> {
     }
 
     fn redirect(&self, answer: &[(&str, &str)]) -> Response {
-        let mut text = url::form_urlencoded::Serializer::new(String::new());
-        text.extend_pairs(answer);
-        if let Some(state) = &self.parameters.state {
-            text.append_pair("state", state);
-        }
-        let text = text.finish();
         let address = &self.parameters.redirect_uri;
+        let state = self.parameters.state.iter().map(|state| ("state", state.as_str()));
+        let answer = answer.iter().copied().chain(state);
+        if self.mode == Mode::FormPost {
+            return posting_page(address, answer);
+        }
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
         let joint = match self.mode {
             Mode::Fragment => '#',
-            Mode::Query if address.contains('?') => '&',
-            Mode::Query => '?',
+            _ if address.contains('?') => '&',
+            _ => '?',
         };
         found(&format!("{address}{joint}{text}"))
     }
+}
+
+/// A page whose form posts the answer to the redirect address as soon as it is there.
+fn posting_page<'a>(address: &str, answer: impl Iterator<Item = (&'a str, &'a str)>) -> Response {
+    const SCRIPT: &str = "document.forms[0].submit()";
+    let mut fields = String::new();
+    for (name, value) in answer {
+        let _ = write!(fields, r#"<input type="hidden" name="{}" value="{}">"#, escape(name), escape(value));
+    }
+    let body = format!(
+        r#"<form method="post" action="{}">{fields}<button>Continue</button></form><script>{SCRIPT}</script>"#,
+        escape(address),
+    );
+    let hash = STANDARD.encode(digest(&SHA256, SCRIPT.as_bytes()));
+    document(StatusCode::OK, "Signing in", &body, &format!("; script-src 'sha256-{hash}'"))
 }
 
 fn found(address: &str) -> Response {
@@ -263,6 +286,7 @@ pub(super) async fn sign_out(
             StatusCode::OK,
             "Signed out",
             "<h1>You are signed out</h1><p>You can close this window.</p>",
+            "",
         ),
     };
     set_cookie(&mut response, &world, "", "; Max-Age=0");
@@ -307,12 +331,12 @@ fn page(client: &str, action: &str, hinted: Option<&Person>) -> Response {
         escape(NAME),
         escape(action),
     );
-    document(StatusCode::OK, "Sign in", &body)
+    document(StatusCode::OK, "Sign in", &body, "")
 }
 
 fn error_page(refusal: &Refusal) -> Response {
     let body = format!("<h1>Sign-in is not possible</h1><p>{}</p>", escape(&refusal.description()));
-    document(StatusCode::BAD_REQUEST, "Sign-in is not possible", &body)
+    document(StatusCode::BAD_REQUEST, "Sign-in is not possible", &body, "")
 }
 
 const STYLE: &str = "
@@ -325,14 +349,17 @@ button:hover,button:focus-visible{background:#0f6cbd1f;border-color:#0f6cbd}
 b{display:grid;place-items:center;width:2.25rem;height:2.25rem;border-radius:50%;background:#0f6cbd;color:#fff;
 font-size:.8rem}small{display:block;opacity:.75}.quiet{width:auto;margin-top:1rem;padding:.4rem .9rem}";
 
-fn document(status: StatusCode, title: &str, body: &str) -> Response {
+/// A page; `more` is added to its content security policy.
+fn document(status: StatusCode, title: &str, body: &str, more: &str) -> Response {
     let page = format!(
         r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{} · {} (sandbox)</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>"#,
         escape(title),
         escape(NAME),
     );
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
-    let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store")];
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'{more}"
+    );
+    let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store".to_owned())];
     (status, response::AppendHeaders(headers), Html(page)).into_response()
 }
 

@@ -180,6 +180,22 @@ async fn the_answer_stands_in_the_fragment_when_asked_for() {
 }
 
 #[tokio::test]
+async fn the_answer_is_posted_by_the_browser_when_asked_for() {
+    let tenant = Tenant::new();
+    let state = "\"><script>alert(1)</script>";
+    let asked = authorize(&[("response_mode", "form_post"), ("state", state)]);
+    let answer = sign_in(&tenant, &asked, ADA.oid).await;
+    assert_eq!(answer.status, 200);
+    assert!(!answer.headers.contains_key(header::LOCATION));
+    assert!(answer.text.contains(&format!(r#"<form method="post" action="{REDIRECT}">"#)), "{}", answer.text);
+    assert!(answer.text.contains(r#"name="state" value="&quot;&gt;&lt;script&gt;"#), "{}", answer.text);
+    let code = answer.text.split(r#"name="code" value=""#).nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(redeem(&tenant, code, VERIFIER).await.status, 200);
+    let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("script-src 'sha256-"), "{policy}");
+}
+
+#[tokio::test]
 async fn a_session_signs_in_silently_until_signed_out() {
     let tenant = Tenant::new();
     let silent = authorize(&[("prompt", "none")]);
