@@ -177,16 +177,11 @@ pub enum Outcome {
 }
 
 impl Situation {
-    /// The CRM email that this message is tracked as: the linked one if it still exists, else (for a
-    /// category put on elsewhere, or a link lost) the one that INC-06 would take.
+    /// The CRM email that this message is tracked as: the linked one, if it still exists. A category that
+    /// was put on elsewhere makes no link yet.
     pub fn tracked_email(&self) -> Option<&CrmEmail> {
-        if let Some(link) = &self.link {
-            return self.crm.emails.iter().find(|e| e.id == link.email);
-        }
-        let ExchangeSeen::Present { message, category } = &self.exchange else {
-            return None;
-        };
-        if tracking::says_tracked(&message.categories, category) { self.existing_email() } else { None }
+        let link = self.link.as_ref()?;
+        self.crm.emails.iter().find(|e| e.id == link.email)
     }
 
     /// The email that INC-06 takes for this message, whether it is tracked here or not.

@@ -48,7 +48,8 @@ pub fn consequence(decision: &Decision<Consequence>, language: Language) -> Stri
     fill(sentence, &decision.facts)
 }
 
-/// Puts facts into a sentence's `{placeholders}`, in one pass: what a fact says is never looked at again.
+/// Puts facts into a sentence's `{placeholders}`, in one pass: what a fact says is
+/// never looked at again. A fact that is missing leaves an ellipsis.
 pub(super) fn fill(sentence: &str, facts: &[Fact]) -> String {
     let mut text = String::with_capacity(sentence.len() + 32);
     let mut rest = sentence;
@@ -61,11 +62,7 @@ pub(super) fn fill(sentence: &str, facts: &[Fact]) -> String {
         };
         match facts.iter().find(|f| f.name == name) {
             Some(fact) => text.push_str(&fact.value),
-            None => {
-                text.push('{');
-                text.push_str(name);
-                text.push('}');
-            }
+            None => text.push('…'),
         }
         rest = after;
     }

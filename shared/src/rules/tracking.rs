@@ -87,13 +87,14 @@ pub fn status(situation: &Situation) -> Decision<Status> {
     let on = says_tracked(&message.categories, category);
     let exists = situation.tracked_email().is_some();
     let answer = match (&situation.link, on, exists) {
-        (Some(_), true, true) => Status::Tracked,
+        // Where the category could never be put on, the email is tracked in the CRM all the same.
+        (Some(_), true, true) | (Some(Link { category: LinkCategory::Refused, .. }), false, true) => {
+            Status::Tracked
+        }
         (Some(_), _, false) => {
             return Decision::new(Status::RecordGone, RuleId::Del02);
         }
         (Some(Link { category: LinkCategory::Agreed, .. }), false, true) => Status::UntrackingPending,
-        // The category could never be put on: tracked in the CRM all the same.
-        (Some(Link { category: LinkCategory::Refused, .. }), false, true) => Status::Tracked,
         (None, true, _) => Status::TrackingPending,
         (None, false, _) => Status::NotTracked,
     };

@@ -208,11 +208,3 @@ fn german(code: Code) -> (&'static str, &'static str) {
         ),
     }
 }
-
-/// Whether the words of `problem` need facts that it does not have; for tests and debug assertions.
-pub fn missing_facts(problem: &Problem) -> bool {
-    Language::ALL.iter().any(|language| {
-        let words = words(problem, *language);
-        words.title.contains('{') || words.remedy.contains('{')
-    })
-}
