@@ -1,0 +1,214 @@
+//! Verifies the access tokens that come in.
+//!
+//! <https://learn.microsoft.com/entra/identity-platform/claims-validation>. A token counts when Entra signed
+//! it for our API, for a person of an enrolled tenant who is there, through a client that we know, and now.
+//! What the token says about keys (`jku`, `jwk`, `x5u`) is not even read, and of the algorithms only RS256 is
+//! known.
+
+use super::keys::{Keys, NoKey};
+use crate::caller::{Access, By, TenantId, UserId};
+use crate::clock::Clock;
+use crate::config::{Config, origin_of};
+use crate::net::Door;
+use jsonwebtoken::{Algorithm, Validation};
+use secrecy::SecretString;
+use serde::Deserialize;
+use shared::UtcMs;
+use shared::problem::{Code, Problem};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use url::Url;
+use uuid::Uuid;
+
+/// Clocks of Entra and ours may differ by this much.
+const LEEWAY_SECS: i64 = 300;
+/// Larger tokens are none; Entra's have two or three kilobytes.
+const TOKEN_MAX_BYTES: usize = 16 * 1024;
+/// The permission of our API that the pane asks for.
+const SCOPE: &str = "access_as_user";
+
+/// A verified person. There is no other way to get one than [`Verifier::verify`].
+#[derive(Clone)]
+pub struct Caller {
+    tenant: TenantId,
+    user: UserId,
+    name: String,
+    preferred_username: Option<String>,
+    expires: UtcMs,
+    assertion: SecretString,
+}
+
+impl std::fmt::Debug for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Caller({} in {})", self.user, self.tenant)
+    }
+}
+
+impl Caller {
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The name to show; empty where the token has none. Not a key to anything.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Usually the mail address. For showing only: it changes hands, and users can choose it in some tenants.
+    pub fn preferred_username(&self) -> Option<&str> {
+        self.preferred_username.as_deref()
+    }
+
+    /// When the token ends, leeway included: the caller is nobody from then on.
+    pub fn expires(&self) -> UtcMs {
+        self.expires
+    }
+
+    /// The right to act on the caller's behalf.
+    pub fn access(&self) -> Access {
+        let by = By::User { assertion: self.assertion.clone() };
+        Access { tenant: self.tenant, user: self.user, by }
+    }
+}
+
+/// Checks tokens against keys, tenants and clients.
+#[derive(Debug)]
+pub struct Verifier {
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+    authority: Url,
+    audience: Uuid,
+    tenants: BTreeSet<TenantId>,
+    clients: BTreeSet<Uuid>,
+}
+
+/// What is read of a token before its signature was checked: whose keys to take.
+#[derive(Deserialize)]
+struct Unverified {
+    tid: Option<Uuid>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: String,
+    iss: String,
+    tid: Uuid,
+    oid: Uuid,
+    exp: i64,
+    nbf: i64,
+    ver: String,
+    azp: Option<Uuid>,
+    scp: Option<String>,
+    idtyp: Option<String>,
+    name: Option<String>,
+    preferred_username: Option<String>,
+}
+
+/// The issuer of a tenant's tokens.
+pub(super) fn issuer(authority: &Url, tenant: TenantId) -> String {
+    format!("{}/{tenant}/v2.0", origin_of(authority))
+}
+
+impl Verifier {
+    pub fn new(config: &Config, door: Door, clock: Arc<dyn Clock>) -> Self {
+        let tenants: BTreeSet<TenantId> = config.tenants.iter().map(|tenant| tenant.id).collect();
+        let authority = config.entra.authority.clone();
+        Self {
+            keys: Keys::new(door, clock.clone(), authority.clone(), tenants.iter().copied()),
+            clock,
+            authority,
+            audience: config.entra.client_id,
+            tenants,
+            clients: config.entra.clients.iter().copied().collect(),
+        }
+    }
+
+    /// The person behind an access token, or why there is none (`signed-out`, `tenant-not-enrolled`,
+    /// `entra-down`).
+    pub async fn verify(&self, token: &str) -> Result<Caller, Problem> {
+        let (kid, tenant) = self.read_unverified(token)?;
+        let key = self.keys.find(tenant, &kid).await.map_err(|no_key| match no_key {
+            NoKey::Unknown => refused("the token is signed by a key that Entra ID does not list"),
+            NoKey::Unreachable => Problem::new(Code::EntraDown),
+        })?;
+        // Times, issuer and audience are checked below, by our clock and in our words.
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let verified = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|error| {
+            refused(match error.kind() {
+                jsonwebtoken::errors::ErrorKind::InvalidSignature => "the token's signature is wrong",
+                _ => "the token lacks what an access token of version 2.0 says",
+            })
+        })?;
+        self.judge(tenant, verified.claims, token)
+    }
+
+    /// Which key of which tenant is said to have signed.
+    fn read_unverified(&self, token: &str) -> Result<(String, TenantId), Problem> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return Err(refused("the token is too long"));
+        }
+        let malformed = |_| refused("the token cannot be read");
+        let header = jsonwebtoken::decode_header(token).map_err(malformed)?;
+        if header.alg != Algorithm::RS256 {
+            return Err(refused("the token is signed by an algorithm other than RS256"));
+        }
+        if header.crit.is_some() {
+            return Err(refused("the token asks for an extension that is not known here"));
+        }
+        let kid = header.kid.ok_or_else(|| refused("the token names no key"))?;
+        let claims = jsonwebtoken::dangerous::insecure_decode::<Unverified>(token).map_err(malformed)?.claims;
+        let tenant = TenantId(claims.tid.ok_or_else(|| refused("the token names no tenant"))?);
+        if !self.tenants.contains(&tenant) {
+            return Err(Problem::new(Code::TenantNotEnrolled));
+        }
+        Ok((kid, tenant))
+    }
+
+    fn judge(&self, tenant: TenantId, claims: Claims, token: &str) -> Result<Caller, Problem> {
+        let now_secs = self.clock.now().0.div_euclid(1000);
+        let scopes = claims.scp.as_deref().unwrap_or_default();
+        let faults = [
+            (claims.ver != "2.0", "the token is not of version 2.0"),
+            (TenantId(claims.tid) != tenant, "the token names two tenants"),
+            (claims.iss != issuer(&self.authority, tenant), "the token is from another issuer"),
+            (
+                Uuid::parse_str(&claims.aud).ok() != Some(self.audience),
+                "the token is for another application",
+            ),
+            (claims.exp.saturating_add(LEEWAY_SECS) <= now_secs, "the token has expired"),
+            (claims.nbf.saturating_sub(LEEWAY_SECS) > now_secs, "the token is not valid yet"),
+            (claims.idtyp.as_deref() == Some("app"), "the token is an application's, not a person's"),
+            (
+                !scopes.split(' ').any(|scope| scope == SCOPE),
+                "the token does not carry the permission access_as_user",
+            ),
+            (
+                !claims.azp.is_some_and(|client| self.clients.contains(&client)),
+                "the token was issued to another client",
+            ),
+            (claims.oid.is_nil(), "the token names no person"),
+        ];
+        if let Some((_, reason)) = faults.into_iter().find(|(is_so, _)| *is_so) {
+            return Err(refused(reason));
+        }
+        Ok(Caller {
+            tenant,
+            user: UserId(claims.oid),
+            name: claims.name.unwrap_or_default(),
+            preferred_username: claims.preferred_username,
+            expires: UtcMs(claims.exp.saturating_add(LEEWAY_SECS).saturating_mul(1000)),
+            assertion: token.to_owned().into(),
+        })
+    }
+}
+
+fn refused(reason: &str) -> Problem {
+    Problem::new(Code::SignedOut).because("reason", reason)
+}

@@ -1,0 +1,83 @@
+//! The description of the API, made from the handlers and the types of `shared`.
+
+use super::handlers::{health, items, pane, people, records};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::OpenApi as Description;
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Regarding",
+        description = "Tracks emails of Exchange in Dynamics 365. Every error is application/problem+json; send Accept-Language for its words.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    paths(
+        pane::config,
+        pane::description,
+        people::me,
+        items::state,
+        items::wish,
+        items::events,
+        items::suggestions,
+        records::search,
+        health::health,
+        health::ready,
+        pane::policy_report,
+    ),
+    modifiers(&Bearer)
+)]
+struct Api;
+
+/// How callers prove who they are.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, api: &mut Description) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("Access token of Entra ID for this API, with the permission access_as_user"))
+            .build();
+        api.components.get_or_insert_default().add_security_scheme("entra", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The whole description.
+pub fn describe() -> Description {
+    Api::openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::routes::{ROUTES, Who};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_is_described_is_what_is_served() {
+        let described = serde_json::to_value(describe()).unwrap();
+        let mut found = BTreeSet::new();
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let is_guarded = operation.get("security").is_some();
+                found.insert((method.to_uppercase(), path.clone(), is_guarded));
+            }
+        }
+        let served = ROUTES.iter().map(|route| {
+            (route.method.to_string(), route.path.to_owned(), route.who == Who::User)
+        });
+        assert_eq!(found, served.collect());
+    }
+
+    #[test]
+    fn every_type_that_is_named_is_described() {
+        let text = serde_json::to_string(&describe()).unwrap();
+        let described = serde_json::to_value(describe()).unwrap();
+        let schemas = described["components"]["schemas"].as_object().unwrap();
+        for name in text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(schemas.contains_key(name), "{name}");
+        }
+        assert!(schemas.contains_key("ItemState") && schemas.contains_key("ProblemDetails"));
+    }
+}

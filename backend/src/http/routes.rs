@@ -1,0 +1,68 @@
+//! The one table of routes.
+
+use super::{Service, handlers};
+use axum::routing::{MethodRouter, get, post};
+use http::Method;
+use std::sync::Arc;
+
+/// An address of the API.
+#[derive(Debug)]
+pub struct Route {
+    pub method: Method,
+    /// As axum and OpenAPI write it: `/api/items/{item}`.
+    pub path: &'static str,
+    pub who: Who,
+    /// Largest body, in bytes; 0: none is taken.
+    pub body_bytes: usize,
+    pub(super) body_types: &'static [&'static str],
+    pub(super) handler: fn() -> MethodRouter<Arc<Service>>,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody.
+    Public,
+    /// A person with a verified token.
+    User,
+}
+
+/// Largest body of the API.
+const API_BODY_BYTES: usize = 64 * 1024;
+/// Largest report about the content security policy.
+const REPORT_BYTES: usize = 16 * 1024;
+const JSON: &[&str] = &["application/json"];
+const REPORT: &[&str] = &["application/csp-report", "application/reports+json", "application/json"];
+
+const fn read(path: &'static str, who: Who, handler: fn() -> MethodRouter<Arc<Service>>) -> Route {
+    Route { method: Method::GET, path, who, body_bytes: 0, body_types: &[], handler }
+}
+
+/// Every route but the pane's files.
+pub const ROUTES: &[Route] = &[
+    read("/api/config", Who::Public, || get(handlers::pane::config)),
+    read("/api/openapi.json", Who::Public, || get(handlers::pane::description)),
+    read("/api/me", Who::User, || get(handlers::people::me)),
+    read("/api/items/{item}", Who::User, || get(handlers::items::state)),
+    Route {
+        method: Method::POST,
+        path: "/api/items/{item}/wishes",
+        who: Who::User,
+        body_bytes: API_BODY_BYTES,
+        body_types: JSON,
+        handler: || post(handlers::items::wish),
+    },
+    read("/api/items/{item}/events", Who::User, || get(handlers::items::events)),
+    read("/api/items/{item}/suggestions", Who::User, || get(handlers::items::suggestions)),
+    read("/api/records", Who::User, || get(handlers::records::search)),
+    read("/health", Who::Public, || get(handlers::health::health)),
+    read("/ready", Who::Public, || get(handlers::health::ready)),
+    Route {
+        method: Method::POST,
+        path: "/csp-report",
+        who: Who::Public,
+        body_bytes: REPORT_BYTES,
+        body_types: REPORT,
+        handler: || post(handlers::pane::policy_report),
+    },
+];
