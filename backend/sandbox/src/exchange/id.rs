@@ -42,6 +42,7 @@ const IMMUTABLE: [u8; 26] = [
 const ENTRY: [u8; 4] = [0x00, 0x00, 0x00, 0x00];
 const ITEM_MARK: [u8; 2] = [0x07, 0x00];
 const FOLDER_MARK: [u8; 2] = [0x01, 0x00];
+const ATTACHMENT_MARK: [u8; 4] = [0x01, 0x12, 0x00, 0x10];
 
 /// The namespace in which mailbox guids are derived from object ids.
 const MAILBOXES: Uuid = Uuid::from_u128(0x5a9d_b0c5_0000_4000_8000_0000_0000_0e0c);
@@ -109,16 +110,17 @@ pub fn spell_conversation(mailbox: Uuid, thread: Uuid) -> String {
 /// The id of an attachment: that of its message, followed by its own.
 pub fn spell_attachment(item: &str, attachment: Uuid) -> String {
     let mut bytes = URL_SAFE.decode(item).unwrap_or_default();
-    bytes.extend_from_slice(&[0x01, 0x12, 0x00, 0x10]);
+    bytes.extend_from_slice(&ATTACHMENT_MARK);
     bytes.extend_from_slice(attachment.as_bytes());
     URL_SAFE.encode(bytes)
 }
 
-/// The attachment's own part of an attachment id.
-pub fn read_attachment(text: &str) -> Result<Uuid, Refusal> {
+/// Reads an attachment id: the id of its message, in the form it had, and its own part.
+pub fn read_attachment(text: &str) -> Result<(String, Uuid), Refusal> {
     let bytes = URL_SAFE.decode(text).map_err(|_| Refusal::MalformedId)?;
-    let own = bytes.last_chunk::<16>().ok_or(Refusal::MalformedId)?;
-    Ok(Uuid::from_bytes(*own))
+    let (rest, own) = bytes.split_last_chunk::<16>().ok_or(Refusal::MalformedId)?;
+    let item = rest.strip_suffix(&ATTACHMENT_MARK).ok_or(Refusal::MalformedId)?;
+    Ok((URL_SAFE.encode(item), Uuid::from_bytes(*own)))
 }
 
 /// The change key of an item or folder after the mailbox's change number `change`.

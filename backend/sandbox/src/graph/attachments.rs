@@ -48,8 +48,11 @@ pub fn answer(
 }
 
 fn file<'e>(exchange: &'e Exchange, place: &Place, key: &str) -> Result<&'e Attachment, Problem> {
-    let wanted = id::read_attachment(key)?;
-    let message = exchange.mailbox(&place.oid)?.message(place.key)?;
+    let (item, wanted) = id::read_attachment(key)?;
+    let message = exchange.mailbox(&place.oid)?.message_named(&item)?;
+    if message.key != place.key {
+        return Err(Refusal::ItemNotFound.into());
+    }
     Ok(message.attachments.iter().find(|file| file.id == wanted).ok_or(Refusal::ItemNotFound)?)
 }
 
