@@ -62,13 +62,13 @@ function draw() {
 
 function row({ seq, parent, service, method, path, query, caller, status, at, effects }) {
   const address = query ? `${path}?${query}` : path;
-  const isBad = status === null || status >= 400;
+  const isBad = status >= 400;
   return element(`tr${parent ? ".part" : ""}`, {},
     element("td.number", {}, String(seq)),
     element("td.number", {}, new Date(at).toLocaleTimeString(undefined, { hour12: false })),
     element("td", {},
       element(`span.badge.badge--${service}`, {}, service), " ",
-      element("code", {}, `${method} ${readable(address)}`),
+      element("code", { title: address }, `${method} ${readable(address)}`),
       effects.length ? element("ul.effects", {}, effects.map(effect)) : null),
     element("td", {}, caller),
     element("td", {}, element(`span.badge${isBad ? ".badge--bad" : ""}`, {}, status === null ? "…" : String(status))));
@@ -76,13 +76,18 @@ function row({ seq, parent, service, method, path, query, caller, status, at, ef
 
 function effect({ kind, target, detail }) {
   const facts = detail && Object.keys(detail).length ? ` ${JSON.stringify(detail)}` : "";
-  return element("li", {}, element("strong", {}, kind), ` ${target}${facts}`);
+  return element("li", { title: target }, element("strong", {}, kind), ` ${shortened(target)}${facts}`);
 }
 
 function readable(address) {
   try {
-    return decodeURIComponent(address);
+    return shortened(decodeURIComponent(address));
   } catch {
-    return address;
+    return shortened(address);
   }
+}
+
+// Exchange's ids are long, and differ only at the end.
+function shortened(text) {
+  return text.replace(/AA[\w-]{40,}=*/g, (id) => `AA…${id.slice(-12)}`);
 }

@@ -2,7 +2,7 @@
 
 import { permissionOnTheWire } from "./addin-frame.js";
 
-const MESSAGE_READ = 1;
+const ITEM = { message: 1, meetingRequest: 3 };
 const RECIPIENT = { user: 2, externalUser: 3 };
 
 /** Graph spells ids url-safe, Exchange Web Services (and so Office.js) in plain base64. */
@@ -44,8 +44,8 @@ export function itemDictionary(message, situation) {
   });
   return {
     ...reader(situation),
-    itemType: MESSAGE_READ,
-    itemClass: message.itemClass ?? "IPM.Note",
+    itemType: message.isMeetingRequest ? ITEM.meetingRequest : ITEM.message,
+    itemClass: message.isMeetingRequest ? "IPM.Schedule.Meeting.Request" : "IPM.Note",
     id: toEwsId(message.restId),
     subject: message.subject,
     normalizedSubject: message.subject.replace(/^((re|fw|fwd|aw|wg):\s*)+/i, ""),

@@ -24,8 +24,8 @@ const CODE = {
 const CALLS_AT_ONCE = 3;
 const NOTIFICATIONS_PER_ITEM = 5;
 const NOTIFICATION_TYPES = ["informationalMessage", "progressIndicator", "errorMessage", "insightMessage"];
-/** Read 1, write 2, delete own 4, delete all 8, edit own 16, edit all 32. */
-const ALL_DELEGATE_PERMISSIONS = 63;
+/** Of a delegate: read 1, write 2, delete own 4, delete all 8, edit own 16, edit all 32. */
+const DELEGATE_PERMISSIONS = { reviewer: 1, editor: 63 };
 
 class Refused extends Error {
   constructor(code) {
@@ -148,6 +148,7 @@ export class OutlookMethods {
   }
 
   async #addCategories(names) {
+    this.#mayWrite();
     const list = await this.#masterList();
     const known = names.map((name) => list.find((category) => sameName(category.name, name)));
     if (known.includes(undefined)) {
@@ -160,9 +161,16 @@ export class OutlookMethods {
   }
 
   async #removeCategories(names) {
+    this.#mayWrite();
     const { categories } = this.outlook.message;
     await this.outlook.changeCategories(categories.filter((has) => !names.some((name) => sameName(has, name))));
     return done();
+  }
+
+  #mayWrite() {
+    if (this.outlook.isReadOnly) {
+      throw new Refused(CODE.accessDenied);
+    }
   }
 
   #masterList() {
@@ -236,7 +244,7 @@ export class OutlookMethods {
       owner: mailbox.upn,
       targetMailbox: mailbox.upn,
       targetRestUrl: `${location.origin}/api`,
-      delegatePermissions: mailbox.delegatePermissions ?? ALL_DELEGATE_PERMISSIONS,
+      delegatePermissions: DELEGATE_PERMISSIONS[mailbox.right],
     });
   }
 
@@ -271,8 +279,10 @@ const asShown = ({ key, type, message, icon, persistent }) =>
 const categoryDetails = ({ name, color }) =>
   ({ displayName: name, color: `${color[0].toUpperCase()}${color.slice(1)}` });
 
+// Without its styles: this page's policy would complain of each one, even in a document never shown.
 function textOf({ html, text }) {
-  return text ?? new DOMParser().parseFromString(html, "text/html").body.textContent;
+  const plain = () => html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, "");
+  return text ?? new DOMParser().parseFromString(plain(), "text/html").body.textContent.trim();
 }
 
 function stored(key) {

@@ -24,7 +24,10 @@ export class Outlook {
     this.message = null;
     this.masterCategories = [];
     this.pane = { isOpen: address.pane, isPinned: address.pinned, button: null };
+    /** The add-in's button whose function command runs. */
     this.running = null;
+    /** Id of the message that is being deleted or moved by the person. */
+    this.leaving = null;
     this.toast = null;
     this.theme = null;
     this.notices = new Notices(() => this.changed());
@@ -48,7 +51,12 @@ export class Outlook {
   }
 
   get isShared() {
-    return this.mailbox?.kind === "shared";
+    return Boolean(this.mailbox) && this.mailbox.upn !== this.person.upn;
+  }
+
+  /** Whether this mailbox may only be read by this person. */
+  get isReadOnly() {
+    return this.mailbox?.right === "reviewer";
   }
 
   /** Whether the add-in is offered here. */
@@ -97,7 +105,7 @@ export class Outlook {
 
   async openMailbox(mailbox, folderName = "inbox", messageId = null) {
     this.mailbox = mailbox;
-    await this.#loadFolders();
+    await Promise.all(this.mailboxes.map((each) => this.#loadFolders(each)));
     this.masterCategories = await this.exchange.masterCategories(mailbox.upn);
     await this.openFolder(mailbox, this.#folderNamed(folderName), messageId);
     this.#watchMailbox();
@@ -108,9 +116,8 @@ export class Outlook {
     return folders.find(({ id, wellKnown }) => id === name || wellKnown === name) ?? folders[0];
   }
 
-  async #loadFolders() {
-    const lists = await Promise.all(this.mailboxes.map(({ upn }) => this.exchange.folders(upn)));
-    this.mailboxes.forEach(({ upn }, index) => this.folders.set(upn, lists[index]));
+  async #loadFolders(mailbox) {
+    this.folders.set(mailbox.upn, await this.exchange.folders(mailbox));
   }
 
   async openFolder(mailbox, folder, messageId = null) {
@@ -138,7 +145,7 @@ export class Outlook {
 
   // Outlook on the web marks a message as read as soon as it is opened.
   async #read(message) {
-    if (message.isRead) {
+    if (message.isRead || this.isReadOnly) {
       return message;
     }
     await this.exchange.markRead(this.mailbox.upn, message.restId, true).catch(() => null);
@@ -157,8 +164,11 @@ export class Outlook {
 
   /** Sets the categories of the open message; rejects when the mailbox refuses. */
   async changeCategories(categories) {
-    const { restId } = this.message;
-    await this.exchange.setCategories(this.mailbox.upn, restId, categories);
+    const { restId, categories: before } = this.message;
+    await this.exchange.changeCategories(this.mailbox.upn, restId, {
+      put: categories.filter((name) => !before.includes(name)),
+      take: before.filter((name) => !categories.includes(name)),
+    });
     if (this.message?.restId === restId) {
       this.message = { ...this.message, categories };
       this.changed();
@@ -184,10 +194,11 @@ export class Outlook {
     const at = this.messages.findIndex((message) => message.restId === restId);
     const next = this.messages[at + 1] ?? this.messages[at - 1];
     return this.#act(async () => {
+      this.leaving = restId;
       await act(this.mailbox.upn, restId);
       this.messages = this.messages.filter((message) => message.restId !== restId);
       await this.select(next?.restId ?? null);
-    }, what);
+    }, what).finally(() => (this.leaving = null));
   }
 
   toggleRead() {
@@ -195,11 +206,10 @@ export class Outlook {
     return this.#act(() => this.exchange.markRead(this.mailbox.upn, restId, !isRead), isRead ? this.text.markUnread : this.text.markRead);
   }
 
-  // An act that fails is told to the person, not thrown away.
+  // What an act changed is seen when the mailbox tells of it; an act that fails is told to the person.
   async #act(act, what) {
     try {
       await act();
-      await this.refresh();
     } catch (error) {
       this.say(`${this.text.actFailed(what ?? this.text.markRead)} ${error.message}`);
     }
@@ -235,7 +245,7 @@ export class Outlook {
     const [messages, categories] = await Promise.all([
       this.exchange.messages(mailbox.upn, folder.id),
       this.exchange.masterCategories(mailbox.upn),
-      this.#loadFolders(),
+      this.#loadFolders(mailbox),
     ]);
     if (mailbox !== this.mailbox || folder.id !== this.folder.id) {
       return;
@@ -249,11 +259,11 @@ export class Outlook {
 
   async #refreshMessage() {
     const open = this.message?.restId;
-    if (!open) {
+    if (!open || open === this.leaving) {
       return;
     }
-    const isHere = this.messages.some(({ restId }) => restId === open);
-    const message = isHere ? await this.exchange.message(this.mailbox.upn, open).catch(() => null) : null;
+    // Deleted, or moved: a moved message has another id.
+    const message = await this.exchange.message(this.mailbox.upn, open).catch(() => null);
     if (this.message?.restId !== open) {
       return;
     }

@@ -46,7 +46,7 @@ export function renderTopBar(container, outlook, acts) {
 export function renderRibbon(container, outlook, run) {
   const { text, message } = outlook;
   container.setAttribute("aria-label", text.commands);
-  const none = !message;
+  const none = !message || outlook.isReadOnly;
   refill(
     container,
     command("delete", "deleteditems", text.delete, { disabled: none, onclick: () => outlook.delete() }),

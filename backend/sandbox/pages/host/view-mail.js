@@ -10,7 +10,7 @@ export function renderFolders(container, outlook) {
     "section.mailbox",
     { "aria-label": mailbox.name },
     element("h2.mailbox__name", { title: mailbox.upn },
-      mailbox.kind === "shared" ? icon("people", 16) : null, mailbox.name),
+      mailbox.right === "owner" ? null : icon("people", 16), mailbox.name),
     element("ul.folders", {}, (outlook.folders.get(mailbox.upn) ?? []).map((folder) => folderRow(outlook, mailbox, folder))),
   )));
 }
@@ -18,7 +18,7 @@ export function renderFolders(container, outlook) {
 function folderRow(outlook, mailbox, folder) {
   const isOpen = outlook.mailbox === mailbox && outlook.folder?.id === folder.id;
   const name = folderName(outlook.text, folder);
-  return element("li", {}, element(
+  const row = element("li", {}, element(
     `button.folder${isOpen ? ".folder--open" : ""}`,
     {
       type: "button",
@@ -31,6 +31,8 @@ function folderRow(outlook, mailbox, folder) {
     element("span.folder__name", {}, name),
     folder.unread ? element("span.folder__count", {}, String(folder.unread)) : null,
   ));
+  row.style.setProperty("--depth", folder.depth);
+  return row;
 }
 
 /** The list: newest first, in groups by day. Up and Down walk it. */
@@ -96,7 +98,7 @@ function walk(event, outlook) {
   } else if ((event.key === "Enter" || event.key === " ") && at >= 0) {
     event.preventDefault();
     outlook.select(event.target.dataset.key);
-  } else if (event.key === "Delete" && outlook.message) {
+  } else if (event.key === "Delete" && outlook.message && !outlook.isReadOnly) {
     outlook.delete();
   }
 }
@@ -118,7 +120,7 @@ export function renderHead(container, outlook) {
     container,
     element("h2.mail__subject", {}, message.subject || text.noSubject),
     element("div.chips", { "aria-label": text.categorize, role: "group" }, message.categories.map((name) =>
-      chip(outlook.category(name), () => outlook.toggleCategory(name), text.removeCategory(name)))),
+      chip(outlook.category(name), outlook.isReadOnly ? null : () => outlook.toggleCategory(name), text.removeCategory(name)))),
     element("div.mail__from", {},
       avatar(from?.name || from?.address || "?", "large"),
       element("div.mail__people", {},
