@@ -25,6 +25,7 @@ mod errors;
 mod filter;
 mod functions;
 mod limits;
+mod literal;
 mod matching;
 mod metadata;
 mod page;

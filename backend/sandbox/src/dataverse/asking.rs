@@ -69,15 +69,20 @@ pub fn key(org: &Organization, of: &'static Table, text: &str) -> Answer<Uuid> {
     if let Ok(id) = bare.parse::<Uuid>() {
         return Ok(id);
     }
-    let malformed = || Fault::new(StatusCode::BAD_REQUEST, "0x80060888", "Bad Request - Error in query syntax.");
+    let malformed =
+        || Fault::new(StatusCode::BAD_REQUEST, "0x80060888", "Bad Request - Error in query syntax.");
     let (name, value) = text.split_once('=').ok_or_else(malformed)?;
     let (name, value) = (name.trim(), value.trim());
-    let value = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(value).replace("''", "'");
+    let value =
+        value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(value).replace("''", "'");
     if name == of.id {
         return value.parse().map_err(|_| malformed());
     }
     if !of.keys.contains(&name) {
-        return Err(Fault::bad_query(format!("The specified key properties '{name}' are not a key of the entity '{}'.", of.logical)));
+        return Err(Fault::bad_query(format!(
+            "The specified key properties '{name}' are not a key of the entity '{}'.",
+            of.logical
+        )));
     }
     let found = org.rows(of).find(|(_, _, row)| match row.cells.get(name) {
         Some(super::store::Cell::Id(id)) => id.to_string().eq_ignore_ascii_case(&value),
@@ -85,14 +90,16 @@ pub fn key(org: &Organization, of: &'static Table, text: &str) -> Answer<Uuid> {
         _ => false,
     });
     found.map(|(_, id, _)| id).ok_or_else(|| {
-        let message = format!("A record with the specified key values does not exist in {} entity", of.logical);
+        let message =
+            format!("A record with the specified key values does not exist in {} entity", of.logical);
         Fault::new(StatusCode::NOT_FOUND, "0x80060891", message)
     })
 }
 
 /// The record that a reference means: `/accounts(…)`, `accounts(…)` or the whole address.
 pub fn reference(org: &Organization, of: &Table, text: &str) -> Answer<(&'static Table, Uuid)> {
-    let path = text.rsplit_once("/api/data/").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
+    let path =
+        text.rsplit_once("/api/data/").map_or(text, |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
     let segments = super::request::segments(path);
     match segments.as_slice() {
         [super::request::Segment { name, key: Some(at) }] => {

@@ -66,9 +66,12 @@ pub async fn perform(
             Item::One(operation) => {
                 let answered = send(parts, version, headers, operation, None, &BTreeMap::new()).await?;
                 write_part(&mut text, &answered);
-                (!answered.status.is_success() && answered.status != StatusCode::NOT_MODIFIED).then_some(answered.status)
+                (!answered.status.is_success() && answered.status != StatusCode::NOT_MODIFIED)
+                    .then_some(answered.status)
             }
-            Item::Changeset(operations) => changeset(world, parts, version, headers, operations, &mut text).await?,
+            Item::Changeset(operations) => {
+                changeset(world, parts, version, headers, operations, &mut text).await?
+            }
         };
         if let (Some(status), false) = (failed, preferences.continue_on_error) {
             outcome = status;
@@ -130,7 +133,15 @@ fn write_part(text: &mut Vec<u8>, answered: &Answered) {
     let status = answered.status;
     let reason = status.canonical_reason().unwrap_or_default();
     text.extend_from_slice(format!("\r\nHTTP/1.1 {} {reason}\r\n", status.as_u16()).as_bytes());
-    let kept = ["content-type", "odata-version", "odata-entityid", "location", "etag", "preference-applied", "retry-after"];
+    let kept = [
+        "content-type",
+        "odata-version",
+        "odata-entityid",
+        "location",
+        "etag",
+        "preference-applied",
+        "retry-after",
+    ];
     for name in kept {
         if let Some(value) = answered.headers.get(name) {
             let shown = match name {
@@ -164,7 +175,12 @@ async fn send(
     let content_id = operation.content_id.clone();
     let refused = |fault: Fault| {
         let reply = fault.reply(false);
-        Answered { content_id: content_id.clone(), status: reply.status, headers: reply.headers, body: reply.body }
+        Answered {
+            content_id: content_id.clone(),
+            status: reply.status,
+            headers: reply.headers,
+            body: reply.body,
+        }
     };
     let mut request = match request(version, operation, draft, made) {
         Ok(request) => request,
@@ -188,7 +204,9 @@ fn request(
     draft: Option<&Draft>,
     made: &BTreeMap<String, String>,
 ) -> Result<Request, Fault> {
-    let broken = |what: &str| Fault::new(StatusCode::BAD_REQUEST, "0x80060888", format!("The batch part is malformed: {what}."));
+    let broken = |what: &str| {
+        Fault::new(StatusCode::BAD_REQUEST, "0x80060888", format!("The batch part is malformed: {what}."))
+    };
     let method = Method::from_bytes(operation.method.as_bytes()).map_err(|_| broken("its method"))?;
     if draft.is_some() && method == Method::GET {
         return Err(broken("a changeset cannot contain GET requests"));
@@ -200,7 +218,9 @@ fn request(
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     for (name, value) in &operation.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str())) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
+        {
             request.headers_mut().append(name, value);
         }
     }
@@ -228,7 +248,9 @@ fn resolved(body: &[u8], made: &BTreeMap<String, String>) -> Vec<u8> {
             serde_json::Value::Object(object) => {
                 for (name, value) in object {
                     match value {
-                        serde_json::Value::String(text) if name.contains("@odata.") => *text = referenced(text, made),
+                        serde_json::Value::String(text) if name.contains("@odata.") => {
+                            *text = referenced(text, made);
+                        }
                         other => walk(other, made),
                     }
                 }
@@ -298,7 +320,8 @@ fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<&'a [u8]>, Fault> {
     let marker = format!("--{boundary}");
     let (mut parts, mut start, mut at) = (Vec::new(), None, 0);
     while at < body.len() {
-        let end = body[at..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |found| at + found + 1);
+        let end =
+            body[at..].iter().position(|&byte| byte == b'\n').map_or(body.len(), |found| at + found + 1);
         let line = body[at..end].trim_ascii_end();
         let last = line.strip_suffix(b"--") == Some(marker.as_bytes());
         if last || line == marker.as_bytes() {
@@ -312,7 +335,11 @@ fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<&'a [u8]>, Fault> {
         }
         at = end;
     }
-    if start.is_none() { Err(malformed("its boundary does not occur in the body")) } else { Err(malformed("the closing boundary is missing")) }
+    if start.is_none() {
+        Err(malformed("its boundary does not occur in the body"))
+    } else {
+        Err(malformed("the closing boundary is missing"))
+    }
 }
 
 fn without_line_break(part: &[u8]) -> &[u8] {

@@ -3,13 +3,13 @@
 //! A token is the organization's row version at the time, and a date for people. It is refused when it is
 //! older than what the organization remembers; the client must then read everything again.
 
+use super::asking::Asking;
 use super::errors::{Answer, Fault};
 use super::metadata::Table;
 use super::reply::Reply;
 use super::rights::{Depth, Verb};
 use super::shape;
 use super::store::Row;
-use super::asking::Asking;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -24,7 +24,8 @@ fn refuse_options(asking: &Asking<'_>, of: &Table) -> Answer<()> {
         ("$top", options.top.is_some()),
     ];
     if let Some((name, _)) = sent.iter().find(|(_, sent)| *sent) {
-        let message = format!("The \"{name}\" query parameter isn't supported when Change Tracking is enabled.");
+        let message =
+            format!("The \"{name}\" query parameter isn't supported when Change Tracking is enabled.");
         return Err(Fault::bad_query(message));
     }
     if !of.tracks_changes {
@@ -90,7 +91,11 @@ pub fn list(asking: &Asking<'_>, of: &'static Table) -> Answer<Reply> {
     let moment = asking.now.strftime("%m/%d/%Y %H:%M:%S");
     let token = format!("{}!{moment}", asking.org.version());
     let token = utf8_percent_encode(&token, NON_ALPHANUMERIC);
-    let select = if options.select.is_empty() { String::new() } else { format!("$select={}&", options.select.join(",")) };
+    let select = if options.select.is_empty() {
+        String::new()
+    } else {
+        format!("$select={}&", options.select.join(","))
+    };
     let body = json!({
         "@odata.context": format!("{base}/$metadata#{set}{selection}{kind}"),
         "@odata.deltaLink": format!("{base}/{set}?{select}$deltatoken={token}"),

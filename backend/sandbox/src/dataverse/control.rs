@@ -26,7 +26,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 type Shared = State<Arc<World>>;
-type Outcome = Result<Reply, Reply>;
+type Outcome = Answer<Reply>;
 
 pub fn router() -> Router<Arc<World>> {
     Router::new()
@@ -58,20 +58,16 @@ struct MessageId {
     id: String,
 }
 
-fn plain(fault: Fault) -> Reply {
-    fault.reply(false)
-}
-
-fn done() -> Outcome {
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+fn done() -> Reply {
+    Reply::empty(StatusCode::NO_CONTENT)
 }
 
 /// Changes the organization behind the gate, so that no changeset is torn.
-async fn change<T>(world: &World, work: impl FnOnce(&mut Organization) -> Answer<T>) -> Result<T, Reply> {
+async fn change<T>(world: &World, work: impl FnOnce(&mut Organization) -> Answer<T>) -> Answer<T> {
     let gate = world.dataverse().writers.clone();
     let _writing = gate.lock().await;
     let mut draft = world.dataverse().clone();
-    let result = work(&mut draft).map_err(plain)?;
+    let result = work(&mut draft)?;
     commit(world, draft);
     Ok(result)
 }
@@ -90,7 +86,7 @@ fn ask(world: &World, who: Principal, seq: Option<Seq>) -> Ask {
 
 fn actor(org: &Organization, actor: &Actor) -> Answer<Principal> {
     match actor.oid {
-        None => Ok(org.system()),
+        None => Ok(Organization::system()),
         Some(oid) => {
             let user = org.user_by("azureactivedirectoryobjectid", oid).ok_or_else(Fault::not_a_member)?;
             Ok(Principal { effective: org.caller(user)?, sender: None })
@@ -128,19 +124,19 @@ fn raw(asking: Asking<'_>, of: &'static Table, id: Uuid, row: &super::store::Row
 }
 
 async fn rows(State(world): Shared, Path(name): Path<String>) -> Outcome {
-    let of = set(&name).map_err(plain)?;
+    let of = set(&name)?;
     let org = world.dataverse().clone();
-    let ask = ask(&world, org.system(), None);
+    let ask = ask(&world, Organization::system(), None);
     let asking = Asking { org: &org, ask: &ask };
     let rows: Vec<Value> = org.rows(of).map(|(stored, id, row)| raw(asking, stored, id, row)).collect();
     Ok(Reply::json(StatusCode::OK, &json!({"value": rows})))
 }
 
 async fn row(State(world): Shared, Path((name, id)): Path<(String, Uuid)>) -> Outcome {
-    let of = set(&name).map_err(plain)?;
+    let of = set(&name)?;
     let org = world.dataverse().clone();
-    let ask = ask(&world, org.system(), None);
-    let (stored, row) = org.find(of.logical, id).ok_or_else(|| plain(Fault::missing_record(of, id)))?;
+    let ask = ask(&world, Organization::system(), None);
+    let (stored, row) = org.find(of.logical, id).ok_or_else(|| Fault::missing_record(of, id))?;
     Ok(Reply::json(StatusCode::OK, &raw(Asking { org: &org, ask: &ask }, stored, id, row)))
 }
 
@@ -170,7 +166,7 @@ async fn update(
         write::update(org, &ask, set(&name)?, id, &body)
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 async fn delete(
@@ -184,7 +180,7 @@ async fn delete(
         write::delete(org, &ask, set(&name)?, id)
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 /// Gives a user exactly these roles, by name.
@@ -206,7 +202,7 @@ async fn set_roles(State(world): Shared, Path(user): Path<Uuid>, Json(names): Js
         Ok(())
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 async fn set_disabled(State(world): Shared, Path(user): Path<Uuid>, Json(switch): Json<Switch>) -> Outcome {
@@ -218,7 +214,7 @@ async fn set_disabled(State(world): Shared, Path(user): Path<Uuid>, Json(switch)
         Ok(())
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 async fn settings(State(world): Shared) -> Reply {
@@ -233,7 +229,7 @@ async fn set_limits(State(world): Shared, Json(limits): Json<Limits>) -> Outcome
         Ok(())
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 async fn set_search(State(world): Shared, Json(switch): Json<Switch>) -> Outcome {
@@ -242,7 +238,7 @@ async fn set_search(State(world): Shared, Json(switch): Json<Switch>) -> Outcome
         Ok(())
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 async fn set_maintenance(State(world): Shared, Json(switch): Json<Switch>) -> Outcome {
@@ -251,7 +247,7 @@ async fn set_maintenance(State(world): Shared, Json(switch): Json<Switch>) -> Ou
         Ok(())
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 /// Makes every delta token issued so far too old.
@@ -261,7 +257,7 @@ async fn expire_delta_tokens(State(world): Shared) -> Outcome {
         Ok(())
     })
     .await?;
-    done()
+    Ok(done())
 }
 
 /// How many emails have a message id: `GET /messageids?id=<…>`.

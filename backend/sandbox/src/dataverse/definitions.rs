@@ -24,13 +24,16 @@ pub fn service_document(asking: Asking<'_>) -> Reply {
 pub fn read(asking: Asking<'_>, path: &[Segment]) -> Answer<Reply> {
     let Some(text) = &path[0].key else {
         let all: Vec<Value> = schema().tables().iter().map(definition).collect();
-        return Ok(collection(asking, "EntityDefinitions", all, &["MetadataId", "LogicalName"])?);
+        return collection(asking, "EntityDefinitions", all, &["MetadataId", "LogicalName"]);
     };
     let table = by_key(text)?;
     match path {
         [_] => {
             let mut body = selected(&definition(table), &asking.options.select, &["MetadataId"]);
-            body.insert("@odata.context".to_owned(), json!(format!("{}/$metadata#EntityDefinitions/$entity", asking.base)));
+            body.insert(
+                "@odata.context".to_owned(),
+                json!(format!("{}/$metadata#EntityDefinitions/$entity", asking.base)),
+            );
             for expand in &asking.options.expand {
                 if expand.navigation == "Attributes" {
                     let list = table.columns.iter().map(|column| {
@@ -79,7 +82,8 @@ fn metadata_id(name: &str) -> Uuid {
 }
 
 fn label(text: &str) -> Value {
-    let label = json!({"Label": text, "LanguageCode": 1033, "IsManaged": true, "MetadataId": metadata_id(text)});
+    let label =
+        json!({"Label": text, "LanguageCode": 1033, "IsManaged": true, "MetadataId": metadata_id(text)});
     json!({"LocalizedLabels": [label], "UserLocalizedLabel": label})
 }
 
@@ -174,17 +178,23 @@ fn collection(asking: Asking<'_>, set: &str, items: Vec<Value>, always: &[&str])
 
 /// The filters that metadata queries use: equality, joined by `and` or by `or`.
 fn holds(text: &str, item: &Value) -> Answer<bool> {
-    let unsupported = || Fault::bad_query(format!("The filter '{text}' is not supported on metadata: use eq, and, or."));
+    let unsupported =
+        || Fault::bad_query(format!("The filter '{text}' is not supported on metadata: use eq, and, or."));
     let term = |term: &str| -> Answer<bool> {
         let term = term.trim().trim_matches(['(', ')']);
         let (name, value) = term.split_once(" eq ").ok_or_else(unsupported)?;
         let actual = item.get(name.trim()).ok_or_else(|| {
-            Fault::bad_query(format!("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.EntityMetadata'.", name.trim()))
+            Fault::bad_query(format!(
+                "Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.EntityMetadata'.",
+                name.trim()
+            ))
         })?;
         let value = value.trim();
         Ok(match actual {
-            Value::String(text) => value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) == Some(text.as_str()),
-            other => other.to_string() == value,
+            Value::String(text) => {
+                value.strip_prefix('\'').and_then(|v| v.strip_suffix('\'')) == Some(text.as_str())
+            }
+            other => serde_json::from_str::<Value>(value).is_ok_and(|value| value == *other),
         })
     };
     if text.contains(" or ") {

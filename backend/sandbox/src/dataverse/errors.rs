@@ -1,9 +1,10 @@
 //! Refusals of the Web API: the status, the code and the wording that Dataverse itself uses, so that a client
 //! which reads them (and they all do) reads the same here.
 
-use super::rights::{Caller, Verb};
 use super::metadata::Table;
 use super::reply::Reply;
+use super::rights::{Caller, Verb};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use uuid::Uuid;
@@ -115,7 +116,10 @@ impl Fault {
     pub fn missing_privilege(caller: &Caller, privilege: &str, on: Option<&Table>) -> Self {
         let on = on.map_or_else(String::new, |table| {
             let (entity, code) = table.secured_as;
-            format!(" on OTC={code} for entity '{entity}' (LocalizedName='{}')", super::metadata::table(entity).display)
+            format!(
+                " on OTC={code} for entity '{entity}' (LocalizedName='{}')",
+                super::metadata::table(entity).display
+            )
         });
         let user = caller.user;
         let message = format!(
@@ -166,5 +170,11 @@ impl Fault {
             reply.headers.insert(name, HeaderValue::from(seconds));
         }
         reply
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        self.reply(false).into_response()
     }
 }

@@ -4,6 +4,7 @@
 //! Dataverse. What the service does not support is refused, never silently true.
 
 use super::errors::{Answer, Fault};
+use super::literal::{Literal, TIME, fit, literal, loosely};
 use super::metadata::{Collection, Column, Kind, Table, schema};
 use super::store::Cell;
 use jiff::{SignedDuration, Timestamp};
@@ -60,7 +61,12 @@ pub enum Condition {
     In(Field, Vec<Cell>),
     Between(Field, Timestamp, Timestamp),
     /// `None`: whether there is any row at all.
-    Rows { scope: usize, collection: &'static Collection, quantifier: Quantifier, test: Option<Box<Condition>> },
+    Rows {
+        scope: usize,
+        collection: &'static Collection,
+        quantifier: Quantifier,
+        test: Option<Box<Condition>>,
+    },
 }
 
 /// What a filter may refer to besides the row.
@@ -77,17 +83,6 @@ enum Token {
     Word(String),
     Text(String),
     Sign(char),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Literal {
-    Null,
-    Bool(bool),
-    Number(f64),
-    Text(String),
-    Id(Uuid),
-    Time(Timestamp),
-    Date(jiff::civil::Date),
 }
 
 /// Deeper nesting than this is refused.
@@ -170,7 +165,10 @@ fn quoted(text: &str, rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> An
             Some('\'') => return Ok(value),
             Some(c) => value.push(c),
             None => {
-                let message = format!("There is an unterminated string literal at position {} in '{text}'.", text.len());
+                let message = format!(
+                    "There is an unterminated string literal at position {} in '{text}'.",
+                    text.len()
+                );
                 return Err(Fault::bad_query(message));
             }
         }
@@ -313,7 +311,8 @@ impl Parser<'_> {
         if let Some(alias) = word.strip_prefix('@') {
             let name = format!("@{alias}");
             let text = self.surroundings.aliases.get(&name).cloned();
-            let text = text.ok_or_else(|| Fault::bad_query(format!("The parameter alias '{name}' has no value.")))?;
+            let text =
+                text.ok_or_else(|| Fault::bad_query(format!("The parameter alias '{name}' has no value.")))?;
             return literal(&text).map(Side::Value).ok_or_else(|| syntax_error(self.text, text));
         }
         if let Some(value) = literal(&word) {
@@ -354,7 +353,8 @@ impl Parser<'_> {
         let (scope, path) = self.scoped(segments);
         let table = self.scopes[scope].1;
         let name = path[0];
-        let collection = table.collection(name).filter(|collection| path.len() == 1 && !collection.column.is_empty());
+        let collection =
+            table.collection(name).filter(|collection| path.len() == 1 && !collection.column.is_empty());
         let collection = collection.ok_or_else(|| Fault::unknown_property(table, name))?;
         if self.eat(')') {
             return Ok(Condition::Rows { scope, collection, quantifier, test: None });
@@ -386,7 +386,9 @@ impl Parser<'_> {
         let Side::Value(Literal::Text(needle)) = self.side()? else { return Err(self.syntax_error()) };
         self.expect(')')?;
         if !matches!(field.column.kind, Kind::Text { .. }) {
-            let message = format!("No function signature for the function with name '{name}' matches the specified arguments.");
+            let message = format!(
+                "No function signature for the function with name '{name}' matches the specified arguments."
+            );
             return Err(Fault::bad_query(message));
         }
         Ok(Condition::Text(test, field, needle.to_lowercase()))
@@ -429,7 +431,8 @@ impl Parser<'_> {
         };
         let days = |count: i64| SignedDuration::from_hours(24 * count);
         let all = |values: &[Literal]| -> Answer<Vec<Cell>> {
-            let cells: Answer<Vec<Option<Cell>>> = values.iter().map(|value| loosely(value, field.column)).collect();
+            let cells: Answer<Vec<Option<Cell>>> =
+                values.iter().map(|value| loosely(value, field.column)).collect();
             Ok(cells?.into_iter().flatten().collect())
         };
         match (name, values) {
@@ -472,92 +475,4 @@ enum Side {
     Field(Field),
     Value(Literal),
     Rows(Condition),
-}
-
-static TIME: Column = Column { name: "", kind: Kind::Time, access: super::metadata::Access::Read };
-
-fn literal(word: &str) -> Option<Literal> {
-    match word {
-        "null" => return Some(Literal::Null),
-        "true" => return Some(Literal::Bool(true)),
-        "false" => return Some(Literal::Bool(false)),
-        _ => {}
-    }
-    if let Some(text) = word.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-        return Some(Literal::Text(text.replace("''", "'")));
-    }
-    if let Ok(id) = word.parse::<Uuid>() {
-        return Some(Literal::Id(id));
-    }
-    let first = word.chars().next()?;
-    if !(first.is_ascii_digit() || first == '-') {
-        return None;
-    }
-    let number = word.parse().ok().map(Literal::Number);
-    let date = || word.parse().ok().map(Literal::Date).filter(|_| !word.contains('T'));
-    number.or_else(date).or_else(|| word.parse().ok().map(Literal::Time))
-}
-
-/// Reads a literal from text that stands alone, e.g. the value of a parameter.
-pub fn text_literal(text: &str) -> Option<String> {
-    match literal(text.trim())? {
-        Literal::Text(text) => Some(text),
-        Literal::Id(id) => Some(id.to_string()),
-        Literal::Number(number) => Some(number.to_string()),
-        Literal::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
-}
-
-/// The literal as a value of the column, or a complaint about its type.
-fn fit(value: &Literal, column: &Column) -> Answer<Option<Cell>> {
-    let cell = match (value, &column.kind) {
-        (Literal::Null, _) => return Ok(None),
-        (Literal::Text(text), Kind::Text { .. }) => Cell::Text(text.clone()),
-        (Literal::Number(number), Kind::Int { .. } | Kind::Choice(_)) if number.fract() == 0.0 => {
-            Cell::Int(*number as i64)
-        }
-        (Literal::Number(number), Kind::Decimal) => Cell::Decimal(*number),
-        (Literal::Bool(flag), Kind::Bool { .. }) => Cell::Bool(*flag),
-        (Literal::Id(id), Kind::Id | Kind::Lookup { .. }) => Cell::Id(*id),
-        (Literal::Text(text), Kind::Id | Kind::Lookup { .. }) => {
-            Cell::Id(text.parse().map_err(|_| incompatible(value, column))?)
-        }
-        (Literal::Time(time), Kind::Time) => Cell::Time(*time),
-        (Literal::Date(date), Kind::Time) => {
-            let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| incompatible(value, column))?;
-            Cell::Time(start.timestamp())
-        }
-        (Literal::Date(date), Kind::Date) => Cell::Date(*date),
-        (Literal::Time(time), Kind::Date) => Cell::Date(time.to_zoned(jiff::tz::TimeZone::UTC).date()),
-        _ => return Err(incompatible(value, column)),
-    };
-    Ok(Some(cell))
-}
-
-/// Query functions take every value as text.
-fn loosely(value: &Literal, column: &Column) -> Answer<Option<Cell>> {
-    if let (Literal::Text(text), false) = (value, matches!(column.kind, Kind::Text { .. })) {
-        let inner = literal(text).ok_or_else(|| incompatible(value, column))?;
-        return fit(&inner, column);
-    }
-    fit(value, column)
-}
-
-fn incompatible(value: &Literal, column: &Column) -> Fault {
-    let right = match value {
-        Literal::Null => "<null>",
-        Literal::Bool(_) => "Edm.Boolean",
-        Literal::Number(number) if number.fract() == 0.0 => "Edm.Int32",
-        Literal::Number(_) => "Edm.Double",
-        Literal::Text(_) => "Edm.String",
-        Literal::Id(_) => "Edm.Guid",
-        Literal::Time(_) => "Edm.DateTimeOffset",
-        Literal::Date(_) => "Edm.Date",
-    };
-    let left = column.kind.edm();
-    Fault::bad_query(format!(
-        "A binary operator with incompatible types was detected. Found operand types '{left}' and '{right}' for \
-         operator kind 'Equal'."
-    ))
 }

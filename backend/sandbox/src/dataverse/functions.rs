@@ -2,7 +2,7 @@
 
 use super::asking::{Asking, key, reference};
 use super::errors::{Answer, Fault};
-use super::filter::text_literal;
+use super::literal::text_literal;
 use super::metadata::{Table, table};
 use super::reply::Reply;
 use super::request::Segment;
@@ -26,7 +26,8 @@ fn arguments(asking: Asking<'_>, text: &str) -> BTreeMap<String, String> {
 }
 
 fn respond(asking: Asking<'_>, name: &str, mut body: Value) -> Reply {
-    body["@odata.context"] = json!(format!("{}/$metadata#Microsoft.Dynamics.CRM.{name}Response", asking.base));
+    body["@odata.context"] =
+        json!(format!("{}/$metadata#Microsoft.Dynamics.CRM.{name}Response", asking.base));
     Reply::json(StatusCode::OK, &body)
 }
 
@@ -89,7 +90,9 @@ pub fn bound(asking: Asking<'_>, of: &'static Table, id: Uuid, segment: &Segment
     let body = match name {
         "RetrievePrincipalAccess" => {
             let arguments = arguments(asking, segment.key.as_deref().unwrap_or_default());
-            let target = arguments.get("Target").ok_or_else(|| Fault::invalid("The parameter 'Target' is missing."))?;
+            let target = arguments
+                .get("Target")
+                .ok_or_else(|| Fault::invalid("The parameter 'Target' is missing."))?;
             json!({"AccessRights": access(asking, of, &caller, target)?})
         }
         "RetrieveUserPrivileges" => json!({"RolePrivileges": privileges(&caller)}),
@@ -102,15 +105,15 @@ fn access(asking: Asking<'_>, of: &Table, caller: &Caller, target: &str) -> Answ
     let wrong = || Fault::invalid("The parameter 'Target' must be {\"@odata.id\":\"accounts(…)\"}.");
     let target: Value = serde_json::from_str(target).map_err(|_| wrong())?;
     let address = target["@odata.id"].as_str();
-    let (table, id) = match address {
-        Some(address) => reference(asking.org, of, address)?,
-        None => {
-            // The other spelling: the type and its key.
-            let kind = target["@odata.type"].as_str().and_then(|kind| kind.rsplit('.').next()).ok_or_else(wrong)?;
-            let table = super::metadata::schema().by_name(kind).ok_or_else(wrong)?;
-            let id = target[table.id].as_str().ok_or_else(wrong)?;
-            (table, key(asking.org, table, id)?)
-        }
+    let (table, id) = if let Some(address) = address {
+        reference(asking.org, of, address)?
+    } else {
+        // The other spelling: the type and its key.
+        let kind =
+            target["@odata.type"].as_str().and_then(|kind| kind.rsplit('.').next()).ok_or_else(wrong)?;
+        let table = super::metadata::schema().by_name(kind).ok_or_else(wrong)?;
+        let id = target[table.id].as_str().ok_or_else(wrong)?;
+        (table, key(asking.org, table, id)?)
     };
     let (stored, row) = asking.org.find(table.logical, id).ok_or_else(|| Fault::missing_record(table, id))?;
     Ok(asking.org.access_rights(caller, stored, id, row))

@@ -97,7 +97,7 @@ pub struct Column {
 #[derive(Debug, Clone, Copy)]
 pub struct Status {
     pub state: i64,
-    pub status: i64,
+    pub value: i64,
     pub label: &'static str,
 }
 
@@ -180,7 +180,7 @@ impl Table {
 
     /// The status a row gets with a state, when none is named.
     pub fn default_status(&self, state: i64) -> Option<i64> {
-        self.statuses.iter().find(|status| status.state == state).map(|status| status.status)
+        self.statuses.iter().find(|status| status.state == state).map(|status| status.value)
     }
 
     pub fn state_label(&self, state: i64) -> &'static str {

@@ -36,15 +36,12 @@ pub async fn record(State(world): State<Arc<World>>, Query(address): Query<Addre
     let id = address.id.as_deref().and_then(|id| id.trim_matches(['{', '}']).parse::<Uuid>().ok());
     let name = address.etn.as_deref().unwrap_or("email");
     let found = id.and_then(|id| org.find(name, id).map(|(of, row)| (of, id, row)));
-    let (status, title, main) = match found {
-        Some((of, id, row)) => {
-            let title = row.text(of.name).unwrap_or("(no subject)").to_owned();
-            (StatusCode::OK, title, body(&org, of.logical, id, row))
-        }
-        None => {
-            let main = "<h1>Record is unavailable</h1><p>The record was deleted, or the address is wrong.</p>";
-            (StatusCode::NOT_FOUND, "Record is unavailable".to_owned(), main.to_owned())
-        }
+    let (status, title, main) = if let Some((of, id, row)) = found {
+        let title = row.text(of.name).unwrap_or("(no subject)").to_owned();
+        (StatusCode::OK, title, body(&org, of.logical, id, row))
+    } else {
+        let main = "<h1>Record is unavailable</h1><p>The record was deleted, or the address is wrong.</p>";
+        (StatusCode::NOT_FOUND, "Record is unavailable".to_owned(), main.to_owned())
     };
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -61,7 +58,7 @@ fn body(org: &Organization, name: &str, id: Uuid, row: &Row) -> String {
     let of = table(name);
     let mut html = format!("<h1>{}</h1>", escape(row.text(of.name).unwrap_or("(no subject)")));
     let state = row.int("statecode").unwrap_or(0);
-    let status = of.statuses.iter().find(|status| Some(status.status) == row.int("statuscode"));
+    let status = of.statuses.iter().find(|status| Some(status.value) == row.int("statuscode"));
     let label = status.map_or("", |status| status.label);
     let _ = write!(html, "<p class=\"state\">{} · {} · {}</p><dl>", of.display, of.state_label(state), label);
     for (mask, label) in [(1, "From"), (2, "To"), (3, "Cc"), (4, "Bcc")] {
@@ -70,7 +67,9 @@ fn body(org: &Organization, name: &str, id: Uuid, row: &Row) -> String {
             line(&mut html, label, &people.join("; "));
         }
     }
-    for (column, label) in [("regardingobjectid", "Regarding"), ("ownerid", "Owner"), ("parentcustomerid", "Company")] {
+    for (column, label) in
+        [("regardingobjectid", "Regarding"), ("ownerid", "Owner"), ("parentcustomerid", "Company")]
+    {
         if let Some(link) = row.link(column) {
             let kind = super::metadata::schema().by_name(&link.table).map_or("", |table| table.display);
             line(&mut html, label, &format!("{} ({kind})", org.name_of(link).unwrap_or("(no name)")));
@@ -79,7 +78,9 @@ fn body(org: &Organization, name: &str, id: Uuid, row: &Row) -> String {
     if of.logical == "email" {
         line(&mut html, "Direction", if row.flag("directioncode") { "Outgoing" } else { "Incoming" });
     }
-    for (column, label) in [("messageid", "Message id"), ("emailaddress1", "Email"), ("ticketnumber", "Number")] {
+    for (column, label) in
+        [("messageid", "Message id"), ("emailaddress1", "Email"), ("ticketnumber", "Number")]
+    {
         if let Some(text) = row.text(column) {
             line(&mut html, label, text);
         }

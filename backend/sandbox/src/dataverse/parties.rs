@@ -16,7 +16,12 @@ const REGARDING: i64 = 8;
 const OWNER: i64 = 9;
 
 /// Replaces the parties that a client may write.
-pub fn replace(org: &mut Organization, of: &Table, activity: Uuid, items: &[&Map<String, Value>]) -> Answer<()> {
+pub fn replace(
+    org: &mut Organization,
+    of: &Table,
+    activity: Uuid,
+    items: &[&Map<String, Value>],
+) -> Answer<()> {
     let party = table("activityparty");
     let mut rows = Vec::new();
     for item in items {
@@ -29,7 +34,8 @@ pub fn replace(org: &mut Organization, of: &Table, activity: Uuid, items: &[&Map
         }
         if let Some(link) = row.link("partyid").cloned() {
             let target = table(&link.table);
-            let found = org.row(&link.table, link.id).ok_or_else(|| Fault::missing_record(target, link.id))?;
+            let found =
+                org.row(&link.table, link.id).ok_or_else(|| Fault::missing_record(target, link.id))?;
             let address = address_of(found).map(str::to_owned);
             if let Some(address) = address {
                 row.default_to("addressused", Cell::Text(address));
@@ -93,7 +99,9 @@ pub fn settle(org: &mut Organization, of: &Table, activity: Uuid) {
     let (mut sender, mut recipients) = (None, String::new());
     for (_, party) in org.parties(activity) {
         match party.int("participationtypemask") {
-            Some(SENDER) => sender = Some((party.text("addressused").map(str::to_owned), party.link("partyid").cloned())),
+            Some(SENDER) => {
+                sender = Some((party.text("addressused").map(str::to_owned), party.link("partyid").cloned()));
+            }
             Some(TO) => {
                 if let Some(address) = party.text("addressused") {
                     recipients.push_str(address);

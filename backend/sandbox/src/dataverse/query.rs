@@ -1,5 +1,6 @@
 //! Reading: lists with filter, order, paging and change tracking; single rows, properties and relationships.
 
+use super::asking::Asking;
 use super::errors::{Answer, Fault};
 use super::filter;
 use super::matching;
@@ -9,7 +10,6 @@ use super::request::{LARGEST_PAGE, Options, Preferences, Segment};
 use super::rights::Verb;
 use super::shape::{self, View};
 use super::store::{Cell, Organization, Row};
-use super::asking::Asking;
 use http::{StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -55,7 +55,9 @@ fn readable<'a>(asking: &'a Asking<'_>, of: &'static Table, options: &Options) -
     let mut rows: Vec<Found<'_>> = org
         .rows(of)
         .filter(|(stored, id, row)| org.may(&asking.who, Verb::Read, stored, *id, row))
-        .filter(|(_, id, row)| condition.as_ref().is_none_or(|c| matching::matches(org, &asking.who, c, *id, row)))
+        .filter(|(_, id, row)| {
+            condition.as_ref().is_none_or(|c| matching::matches(org, &asking.who, c, *id, row))
+        })
         .collect();
     if let Some(order) = &options.orderby {
         sort(org, &mut rows, order, of)?;
@@ -101,7 +103,8 @@ fn page(asking: &Asking<'_>, of: &'static Table, rows: Vec<Found<'_>>, address: 
     if preferences.annotations.wants("Microsoft.Dynamics.CRM.totalrecordcount") {
         let count = if options.count { json!(total.min(LARGEST_PAGE)) } else { json!(-1) };
         body["@Microsoft.Dynamics.CRM.totalrecordcount"] = count;
-        body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] = json!(options.count && total > LARGEST_PAGE);
+        body["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"] =
+            json!(options.count && total > LARGEST_PAGE);
     }
     if shown < wanted && options.top.is_none() {
         let last = rows[start + shown - 1].1;
@@ -117,10 +120,8 @@ fn page(asking: &Asking<'_>, of: &'static Table, rows: Vec<Found<'_>>, address: 
 fn cookie(number: usize, of: &Table, last: Uuid) -> String {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let id = of.id;
-    let inner = format!(
-        "<cookie page=\"{}\"><{id} last=\"{{{last}}}\" first=\"{{{last}}}\" /></cookie>",
-        number - 1
-    );
+    let inner =
+        format!("<cookie page=\"{}\"><{id} last=\"{{{last}}}\" first=\"{{{last}}}\" /></cookie>", number - 1);
     let outer = format!(
         "<cookie pagenumber=\"{number}\" pagingcookie=\"{}\" istracking=\"False\" />",
         encode(&encode(&inner))
@@ -130,16 +131,21 @@ fn cookie(number: usize, of: &Table, last: Uuid) -> String {
 
 /// Page number and first row that a cookie asks for. A row deleted meanwhile does not shift the page.
 fn after_cookie(token: &str, rows: &[Found<'_>], size: usize) -> Answer<(usize, usize)> {
-    let malformed = || Fault::new(StatusCode::BAD_REQUEST, "0x80040203", "Malformed XML in the Paging Cookie");
+    let malformed =
+        || Fault::new(StatusCode::BAD_REQUEST, "0x80040203", "Malformed XML in the Paging Cookie");
     let between = |text: &str, before: &str, after: &str| -> Option<String> {
         let (_, rest) = text.split_once(before)?;
         rest.split_once(after).map(|(value, _)| value.to_owned())
     };
     let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let number: usize =
-        between(token, "pagenumber=\"", "\"").and_then(|text| text.parse().ok()).filter(|n| *n > 1).ok_or_else(malformed)?;
-    let inner = between(token, "pagingcookie=\"", "\"").map(|text| decode(&decode(&text))).ok_or_else(malformed)?;
-    let last: Uuid = between(&inner, "last=\"{", "}").and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
+    let number: usize = between(token, "pagenumber=\"", "\"")
+        .and_then(|text| text.parse().ok())
+        .filter(|n| *n > 1)
+        .ok_or_else(malformed)?;
+    let inner =
+        between(token, "pagingcookie=\"", "\"").map(|text| decode(&decode(&text))).ok_or_else(malformed)?;
+    let last: Uuid =
+        between(&inner, "last=\"{", "}").and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
     let start = match rows.iter().position(|(_, id, _)| *id == last) {
         Some(at) => at + 1,
         None => ((number - 1) * size).min(rows.len()),
@@ -216,7 +222,10 @@ pub fn property(asking: &Asking<'_>, of: &'static Table, id: Uuid, rest: &[Segme
         if suffix == Some("$ref") {
             let context = format!("{}/$metadata#$ref", asking.base);
             let address = format!("{}/{}({})", asking.base, target.set, link.id);
-            return Ok(Reply::json(StatusCode::OK, &json!({"@odata.context": context, "@odata.id": address})));
+            return Ok(Reply::json(
+                StatusCode::OK,
+                &json!({"@odata.context": context, "@odata.id": address}),
+            ));
         }
         return single(asking, target, link.id);
     }
@@ -241,9 +250,7 @@ fn scalar(
             let context = format!("{}/$metadata#{}({id})/{name}", asking.base, of.set);
             Ok(Reply::json(StatusCode::OK, &json!({"@odata.context": context, "value": value})))
         }
-        Some("$value") => {
-            Ok(Reply::text(value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        }
+        Some("$value") => Ok(Reply::text(value.as_str().map_or_else(|| value.to_string(), str::to_owned))),
         Some(other) => Err(Fault::unknown_segment(other)),
     }
 }

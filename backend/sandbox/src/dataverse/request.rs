@@ -30,7 +30,7 @@ pub struct Expand {
     pub filter: Option<String>,
     pub orderby: Option<String>,
     pub top: Option<usize>,
-    pub expand: Vec<Expand>,
+    pub inner: Vec<Expand>,
 }
 
 fn decode(text: &str) -> String {
@@ -42,7 +42,11 @@ fn list(text: &str) -> Vec<String> {
 }
 
 fn number(name: &str, text: &str) -> Answer<usize> {
-    let message = || format!("Invalid value '{text}' for {name} query option found. The {name} query option requires a non-negative integer value.");
+    let message = || {
+        format!(
+            "Invalid value '{text}' for {name} query option found. The {name} query option requires a non-negative integer value."
+        )
+    };
     text.trim().parse().map_err(|_| Fault::bad_query(message()))
 }
 
@@ -131,9 +135,11 @@ fn expansions(text: &str, depth: usize) -> Answer<Vec<Expand>> {
                 "$filter" => expand.filter = Some(value.to_owned()),
                 "$orderby" => expand.orderby = Some(value.to_owned()),
                 "$top" => expand.top = Some(number("$top", value)?),
-                "$expand" => expand.expand = expansions(value, depth + 1)?,
+                "$expand" => expand.inner = expansions(value, depth + 1)?,
                 other => {
-                    return Err(Fault::bad_query(format!("The query option '{other}' is not supported in $expand.")));
+                    return Err(Fault::bad_query(format!(
+                        "The query option '{other}' is not supported in $expand."
+                    )));
                 }
             }
         }

@@ -118,7 +118,8 @@ impl Organization {
     pub(super) fn caller(&self, user: Uuid) -> Answer<Caller> {
         let row = self.row("systemuser", user).ok_or_else(Fault::not_a_member)?;
         if row.flag("isdisabled") {
-            let message = format!("The specified user(Id = {user}) is disabled. Consider enabling this user.");
+            let message =
+                format!("The specified user(Id = {user}) is disabled. Consider enabling this user.");
             return Err(Fault::new(http::StatusCode::FORBIDDEN, "0x80040225", message));
         }
         let mut privileges = BTreeMap::new();
@@ -145,7 +146,7 @@ impl Organization {
     }
 
     /// A caller who may do everything: for the control plane.
-    pub(super) fn system(&self) -> Principal {
+    pub(super) fn system() -> Principal {
         let privileges = schema()
             .tables()
             .iter()
@@ -164,7 +165,10 @@ impl Organization {
             match at {
                 Some(unit) if unit == above => return true,
                 Some(unit) => {
-                    at = self.row("businessunit", unit).and_then(|row| row.link("parentbusinessunitid")).map(|l| l.id);
+                    at = self
+                        .row("businessunit", unit)
+                        .and_then(|row| row.link("parentbusinessunitid"))
+                        .map(|l| l.id);
                 }
                 None => return false,
             }
@@ -192,7 +196,9 @@ impl Organization {
         }
         let Some(&depth) = caller.privileges.get(&verb.privilege(table)) else { return false };
         match table.ownership {
-            Ownership::Organization => depth == Depth::Global || (table.logical == "systemuser" && id == caller.user),
+            Ownership::Organization => {
+                depth == Depth::Global || (table.logical == "systemuser" && id == caller.user)
+            }
             Ownership::Parent => true,
             Ownership::User => {
                 let unit = row.link("owningbusinessunit").map(|link| link.id);
@@ -215,7 +221,14 @@ impl Organization {
     }
 
     /// Both halves of the check for a row that exists.
-    pub fn require(&self, who: &Principal, verb: Verb, table: &'static Table, id: Uuid, row: &Row) -> Answer<()> {
+    pub fn require(
+        &self,
+        who: &Principal,
+        verb: Verb,
+        table: &'static Table,
+        id: Uuid,
+        row: &Row,
+    ) -> Answer<()> {
         self.require_privilege(who, verb, table)?;
         match who.all().find(|caller| !self.holds(caller, verb, table, id, row)) {
             None => Ok(()),

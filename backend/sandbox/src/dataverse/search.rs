@@ -79,7 +79,10 @@ pub fn query(asking: Asking<'_>, question: &Question) -> Answer<Reply> {
     if top == 0 || top > 100 {
         return Err(invalid("The value of 'top' must be between 1 and 100."));
     }
-    let all_words = wanted.options.as_deref().is_some_and(|options| options.contains("searchmodeall") || options.contains("searchmodelall"));
+    let all_words = wanted
+        .options
+        .as_deref()
+        .is_some_and(|options| options.contains("searchmodeall") || options.contains("searchmodelall"));
     let terms = Terms::read(text, all_words);
     let mut hits = Vec::new();
     for entity in entities(wanted.entities.as_deref())? {
@@ -104,11 +107,17 @@ fn order(hits: &mut [Hit], orderby: Option<&str>) {
 
 fn entities(text: Option<&str>) -> Answer<Vec<Entity>> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
-        let entity =
-            |name: &str| Entity { name: name.to_owned(), select_columns: vec![], search_columns: vec![], filter: None };
+        let entity = |name: &str| Entity {
+            name: name.to_owned(),
+            select_columns: vec![],
+            search_columns: vec![],
+            filter: None,
+        };
         return Ok(SEARCHED.map(entity).into());
     };
-    let malformed = |reason| invalid(format!("The value of 'entities' must be a string that holds a JSON array: {reason}"));
+    let malformed = |reason| {
+        invalid(format!("The value of 'entities' must be a string that holds a JSON array: {reason}"))
+    };
     serde_json::from_str(text).map_err(malformed)
 }
 
@@ -137,7 +146,12 @@ fn collect(asking: Asking<'_>, entity: &Entity, terms: &Terms, hits: &mut Vec<Hi
         attributes.insert("@search.objecttypecode".to_owned(), json!(of.type_code));
         hits.push(Hit {
             score,
-            modified: row.cells.get("modifiedon").map(shape::plain).and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+            modified: row
+                .cells
+                .get("modifiedon")
+                .map(shape::plain)
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .unwrap_or_default(),
             body: json!({
                 "Id": id,
                 "EntityName": of.logical,
@@ -262,9 +276,10 @@ fn fold_letter(letter: char) -> char {
 fn position(text: &str, term: &str) -> Option<(usize, usize)> {
     let letters: Vec<char> = text.chars().map(fold_letter).collect();
     let term: Vec<char> = term.chars().collect();
-    let at = letters.windows(term.len()).enumerate().find(|(at, window)| {
-        *window == term.as_slice() && (*at == 0 || !letters[at - 1].is_alphanumeric())
-    });
+    let at = letters
+        .windows(term.len())
+        .enumerate()
+        .find(|(at, window)| *window == term.as_slice() && (*at == 0 || !letters[at - 1].is_alphanumeric()));
     at.map(|(at, _)| (at, at + term.len()))
 }
 

@@ -104,7 +104,8 @@ impl Seeding {
     fn units_and_people(&mut self) {
         let root = id(company::BUSINESS_UNIT_ID);
         self.row("businessunit", root, None, vec![("name", text(company::NAME))]);
-        let below = vec![("name", text("Life Sciences")), ("parentbusinessunitid", link("businessunit", root))];
+        let below =
+            vec![("name", text("Life Sciences")), ("parentbusinessunitid", link("businessunit", root))];
         self.row("businessunit", LIFE_SCIENCES_UNIT, None, below);
         self.row(
             "organization",
@@ -113,13 +114,18 @@ impl Seeding {
             vec![
                 ("name", text("northlight")),
                 ("languagecode", Cell::Int(1033)),
-                ("orgdborgsettings", text("<OrgSettings><TrackCategorizedItems>true</TrackCategorizedItems></OrgSettings>")),
+                (
+                    "orgdborgsettings",
+                    text("<OrgSettings><TrackCategorizedItems>true</TrackCategorizedItems></OrgSettings>"),
+                ),
             ],
         );
-        self.row("team", id("5a9db0c5-0000-4000-8000-00000000b003"), None, vec![
-            ("name", text(company::NAME)),
-            ("businessunitid", link("businessunit", root)),
-        ]);
+        self.row(
+            "team",
+            id("5a9db0c5-0000-4000-8000-00000000b003"),
+            None,
+            vec![("name", text(company::NAME)), ("businessunitid", link("businessunit", root))],
+        );
         for person in company::PEOPLE {
             let Some(user) = person.systemuser else { continue };
             let unit = if person.oid == company::CHIARA.oid { LIFE_SCIENCES_UNIT } else { root };
@@ -326,9 +332,11 @@ impl Seeding {
 /// Every security role and its privileges.
 fn roles() -> Vec<(&'static str, BTreeMap<String, Depth>)> {
     const RECORDS: [&str; 6] = ["account", "contact", "lead", "opportunity", "incident", "nl_site"];
-    const SETTINGS: [&str; 7] = ["systemuser", "team", "businessunit", "queue", "mailbox", "role", "organization"];
+    const SETTINGS: [&str; 7] =
+        ["systemuser", "team", "businessunit", "queue", "mailbox", "role", "organization"];
     let grant = |of: &[&str], verbs: &[Verb], depth: Depth| -> Vec<(String, Depth)> {
-        let one = |name: &&str| verbs.iter().map(|verb| (verb.privilege(table(name)), depth)).collect::<Vec<_>>();
+        let one =
+            |name: &&str| verbs.iter().map(|verb| (verb.privilege(table(name)), depth)).collect::<Vec<_>>();
         of.iter().flat_map(one).collect()
     };
     let everything = || -> Vec<(String, Depth)> {
@@ -379,9 +387,6 @@ fn roles() -> Vec<(&'static str, BTreeMap<String, Depth>)> {
                 vec![(ACT_FOR_OTHERS.to_owned(), Depth::Global)],
             ]),
         ),
-        (
-            "System Administrator",
-            sum(vec![everything(), vec![(ACT_FOR_OTHERS.to_owned(), Depth::Global)]]),
-        ),
+        ("System Administrator", sum(vec![everything(), vec![(ACT_FOR_OTHERS.to_owned(), Depth::Global)]])),
     ]
 }

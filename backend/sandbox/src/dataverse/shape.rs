@@ -34,7 +34,7 @@ pub fn check(of: &'static Table, select: &[String], expand: &[Expand]) -> Answer
     }
     for expand in expand {
         match destination(of, &expand.navigation) {
-            Some(target) => check(target, &expand.select, &expand.expand)?,
+            Some(target) => check(target, &expand.select, &expand.inner)?,
             None => return Err(Fault::unknown_property(of, &expand.navigation)),
         }
     }
@@ -110,14 +110,17 @@ impl View<'_> {
             return self.single(&navigation, row, expand);
         }
         let rows = self.related(of, id, &expand.navigation)?;
-        let target = destination(of, &expand.navigation).ok_or_else(|| Fault::unknown_property(of, &expand.navigation))?;
+        let target = destination(of, &expand.navigation)
+            .ok_or_else(|| Fault::unknown_property(of, &expand.navigation))?;
         let condition = match &expand.filter {
             Some(text) => Some(filter::parse(text, target, &self.surroundings)?),
             None => None,
         };
         let mut rows: Vec<_> = rows
             .into_iter()
-            .filter(|(_, id, row)| condition.as_ref().is_none_or(|c| matching::matches(self.org, self.who, c, *id, row)))
+            .filter(|(_, id, row)| {
+                condition.as_ref().is_none_or(|c| matching::matches(self.org, self.who, c, *id, row))
+            })
             .collect();
         if let Some(order) = &expand.orderby {
             super::query::sort(self.org, &mut rows, order, target)?;
@@ -125,7 +128,9 @@ impl View<'_> {
         rows.truncate(expand.top.unwrap_or(usize::MAX));
         let objects: Answer<Vec<Value>> = rows
             .into_iter()
-            .map(|(_, id, row)| self.object(target, id, row, &expand.select, &expand.expand).map(Value::Object))
+            .map(|(_, id, row)| {
+                self.object(target, id, row, &expand.select, &expand.inner).map(Value::Object)
+            })
             .collect();
         objects.map(Value::Array)
     }
@@ -136,7 +141,7 @@ impl View<'_> {
         let found = link.and_then(|link| self.org.find(&link.table, link.id).map(|found| (found, link.id)));
         match found {
             Some(((stored, row), id)) if self.org.may(self.who, Verb::Read, stored, id, row) => {
-                self.object(stored, id, row, &expand.select, &expand.expand).map(Value::Object)
+                self.object(stored, id, row, &expand.select, &expand.inner).map(Value::Object)
             }
             _ => Ok(Value::Null),
         }
@@ -154,7 +159,9 @@ impl View<'_> {
             // The one many-to-many relationship there is: users and their roles.
             let roles = self.org.assignments.get(&id).into_iter().flatten();
             let role = table("role");
-            return Ok(roles.filter_map(|id| self.org.row("role", *id).map(|row| (role, *id, row))).collect());
+            return Ok(roles
+                .filter_map(|id| self.org.row("role", *id).map(|row| (role, *id, row)))
+                .collect());
         }
         let mut rows: Vec<_> = self
             .org
@@ -205,7 +212,10 @@ fn navigation_of<'a>(of: &Table, column: &'a Column, target: &str) -> Option<&'a
     let Kind::Lookup { targets, .. } = &column.kind else { return None };
     let known = targets.iter().find(|known| known.table == target)?;
     let suffixed = known.navigation.iter().find(|name| name.ends_with(&format!("_{}", of.logical)));
-    suffixed.or(known.navigation.first()).map(String::as_str).map(|name| if column.name == "ownerid" { "ownerid" } else { name })
+    suffixed
+        .or(known.navigation.first())
+        .map(String::as_str)
+        .map(|name| if column.name == "ownerid" { "ownerid" } else { name })
 }
 
 /// What the Web API calls a column: lookups are `_name_value`.

@@ -179,7 +179,9 @@ impl Organization {
     /// The row, and the table it is really in: `activitypointer` finds emails, appointments and tasks.
     pub fn find(&self, of: &str, id: Uuid) -> Option<(&'static Table, &Row)> {
         if of == "activitypointer" {
-            return schema().activities().find_map(|table| self.row(table.logical, id).map(|row| (table, row)));
+            return schema()
+                .activities()
+                .find_map(|table| self.row(table.logical, id).map(|row| (table, row)));
         }
         let table = schema().by_name(of)?;
         self.row(table.logical, id).map(|row| (table, row))
@@ -190,14 +192,20 @@ impl Organization {
     }
 
     /// The rows of a table in the order of their keys.
-    pub fn rows<'a>(&'a self, of: &'a Table) -> Box<dyn Iterator<Item = (&'static Table, Uuid, &'a Row)> + 'a> {
+    pub fn rows<'a>(
+        &'a self,
+        of: &'a Table,
+    ) -> Box<dyn Iterator<Item = (&'static Table, Uuid, &'a Row)> + 'a> {
         if of.logical == "activitypointer" {
             return Box::new(schema().activities().flat_map(|table| self.rows(table)));
         }
         let stored = table(of.logical);
-        Box::new(self.tables.get(of.logical).into_iter().flat_map(move |rows| {
-            rows.iter().map(move |(id, row)| (stored, *id, row.as_ref()))
-        }))
+        Box::new(
+            self.tables
+                .get(of.logical)
+                .into_iter()
+                .flat_map(move |rows| rows.iter().map(move |(id, row)| (stored, *id, row.as_ref()))),
+        )
     }
 
     /// Puts a row with a new version.
@@ -223,7 +231,11 @@ impl Organization {
     }
 
     /// The activity that a dependent row belongs to.
-    pub(super) fn parent_of<'a>(&'a self, table: &Table, row: &Row) -> Option<(&'static Table, Uuid, &'a Row)> {
+    pub(super) fn parent_of<'a>(
+        &'a self,
+        table: &Table,
+        row: &Row,
+    ) -> Option<(&'static Table, Uuid, &'a Row)> {
         if table.ownership != Ownership::Parent {
             return None;
         }

@@ -65,14 +65,21 @@ impl<'a> Changes<'a> {
                 };
                 Some(Cell::Lookup(fitting(of, name, &navigation, target, id)?))
             }
-            _ => return Err(Fault::bad_payload(of, format!("The value of '{name}@odata.bind' must be a string."))),
+            _ => {
+                return Err(Fault::bad_payload(
+                    of,
+                    format!("The value of '{name}@odata.bind' must be a string."),
+                ));
+            }
         };
         self.cells.push((column, cell));
         Ok(())
     }
 
     fn nest(&mut self, of: &Table, collection: &'static Collection, value: &'a Value) -> Answer<()> {
-        let wrong = || Fault::bad_payload(of, format!("The value of '{}' must be an array of objects.", collection.name));
+        let wrong = || {
+            Fault::bad_payload(of, format!("The value of '{}' must be an array of objects.", collection.name))
+        };
         let items = value.as_array().ok_or_else(wrong)?;
         let items: Option<Vec<_>> = items.iter().map(Value::as_object).collect();
         self.nested.push((collection, items.ok_or_else(wrong)?));
@@ -104,7 +111,10 @@ pub fn cell(of: &Table, column: &Column, value: &Value) -> Answer<Option<Cell>> 
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        Fault::bad_payload(of, format!("Cannot convert the literal '{shown}' to the expected type '{}'.", column.kind.edm()))
+        Fault::bad_payload(
+            of,
+            format!("Cannot convert the literal '{shown}' to the expected type '{}'.", column.kind.edm()),
+        )
     };
     let cell = match (&column.kind, value) {
         (_, Value::Null) => return Ok(None),
@@ -147,7 +157,9 @@ pub fn cell(of: &Table, column: &Column, value: &Value) -> Answer<Option<Cell>> 
         }
         (Kind::Decimal, value) => Cell::Decimal(value.as_f64().ok_or_else(wrong)?),
         (Kind::Bool { .. }, Value::Bool(flag)) => Cell::Bool(*flag),
-        (Kind::Id, Value::String(text)) => Cell::Id(text.trim_matches(['{', '}']).parse().map_err(|_| wrong())?),
+        (Kind::Id, Value::String(text)) => {
+            Cell::Id(text.trim_matches(['{', '}']).parse().map_err(|_| wrong())?)
+        }
         (Kind::Time, Value::String(text)) => Cell::Time(time(text).ok_or_else(wrong)?),
         (Kind::Date, Value::String(text)) => Cell::Date(text.parse().map_err(|_| wrong())?),
         _ => return Err(wrong()),

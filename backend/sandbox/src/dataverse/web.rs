@@ -33,9 +33,8 @@ pub struct Draft(pub Arc<Mutex<Organization>>);
 /// Answers everything below `/api/data` and `/api/search`.
 pub async fn handle(State(world): State<Arc<World>>, request: Request) -> Result<Response, Severed> {
     let (head, body) = request.into_parts();
-    let body = match axum::body::to_bytes(body, BODY_LIMIT).await {
-        Ok(body) => body,
-        Err(_) => return Ok(finished(&world, too_large(), None)),
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return Ok(finished(&world, too_large(), None));
     };
     let parts = head.extensions.get::<Parts>().cloned();
     let draft = head.extensions.get::<Draft>().cloned();
@@ -51,15 +50,16 @@ pub async fn handle(State(world): State<Arc<World>>, request: Request) -> Result
                 let reply = batch::perform(&world, &parts, batch, &head.headers, &preferences, &body).await?;
                 Ok(finished(&world, reply, Some(&running)))
             }
-            Err(refusal) => Ok(finished(&world, refusal, None)),
+            Err(refusal) => Ok(finished(&world, *refusal, None)),
         };
     }
-    let question = Question { method: head.method, path, query: head.uri.query().unwrap_or_default().to_owned(), body };
+    let question =
+        Question { method: head.method, path, query: head.uri.query().unwrap_or_default().to_owned(), body };
     let annotated = Preferences::parse(&head.headers).annotations.any();
     let admitted = admit(&world, &head.headers, draft.as_ref());
     let (who, running) = match admitted {
         Ok(admitted) => admitted,
-        Err(refusal) => return Ok(finished(&world, refusal, None)),
+        Err(refusal) => return Ok(finished(&world, *refusal, None)),
     };
     let reply = match ask(&world, who, head.headers, &question, seq) {
         Ok(ask) => perform(&world, &ask, &question, draft).await,
@@ -106,14 +106,15 @@ fn admit(
     world: &Arc<World>,
     headers: &HeaderMap,
     draft: Option<&Draft>,
-) -> Result<(Principal, limits::Running), Reply> {
+) -> Result<(Principal, limits::Running), Box<Reply>> {
     if world.dataverse().switches.maintenance {
         let page = "<!DOCTYPE HTML><html><head><title>Service Unavailable</title></head><body><h2>Service \
                     Unavailable</h2><hr><p>HTTP Error 503. The service is unavailable.</p></body></html>";
         let reply = Reply::empty(StatusCode::SERVICE_UNAVAILABLE);
-        return Err(reply.with_body("text/html; charset=us-ascii", page.as_bytes().to_vec()));
+        return Err(Box::new(reply.with_body("text/html; charset=us-ascii", page.as_bytes().to_vec())));
     }
-    let caller = entra::check_bearer(world, headers, Resource::Dataverse).map_err(|reason| unauthorized(world, reason))?;
+    let caller = entra::check_bearer(world, headers, Resource::Dataverse)
+        .map_err(|reason| Box::new(unauthorized(world, reason)))?;
     let admitted = || -> Answer<(Principal, limits::Running)> {
         let org = match draft {
             Some(draft) => draft.0.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -128,8 +129,7 @@ fn admit(
         let sender = org.caller(user)?;
         let who = match impersonated(&org, headers)? {
             None => Principal { effective: sender, sender: None },
-            Some(other) if !sender.privileges.contains_key(ACT_FOR_OTHERS) => {
-                let _ = other;
+            Some(_) if !sender.privileges.contains_key(ACT_FOR_OTHERS) => {
                 return Err(Fault::missing_privilege(&sender, ACT_FOR_OTHERS, None));
             }
             Some(other) => Principal { effective: org.caller(other)?, sender: Some(sender) },
@@ -137,7 +137,7 @@ fn admit(
         Ok((who, running))
     };
     let annotated = Preferences::parse(headers).annotations.any();
-    admitted().map_err(|fault| fault.reply(annotated))
+    admitted().map_err(|fault| Box::new(fault.reply(annotated)))
 }
 
 fn unauthorized(world: &World, reason: entra::BearerError) -> Reply {
@@ -146,7 +146,8 @@ fn unauthorized(world: &World, reason: entra::BearerError) -> Reply {
     let challenge =
         format!("Bearer authorization_uri={origin}/{tenant}/oauth2/authorize, resource_id={origin}/");
     let text = format!("HTTP Error 401 - Unauthorized: Access is denied. {reason}");
-    let reply = Reply::empty(StatusCode::UNAUTHORIZED).with_body("text/plain; charset=utf-8", text.into_bytes());
+    let reply =
+        Reply::empty(StatusCode::UNAUTHORIZED).with_body("text/plain; charset=utf-8", text.into_bytes());
     reply.with_header(header::WWW_AUTHENTICATE, &challenge)
 }
 
@@ -166,8 +167,15 @@ fn impersonated(org: &Organization, headers: &HeaderMap) -> Answer<Option<Uuid>>
     }
 }
 
-fn ask(world: &World, who: Principal, headers: HeaderMap, question: &Question, seq: Option<Seq>) -> Answer<Ask> {
-    let version = question.path.strip_prefix("/api/data/").and_then(|rest| rest.split('/').next()).unwrap_or("v9.2");
+fn ask(
+    world: &World,
+    who: Principal,
+    headers: HeaderMap,
+    question: &Question,
+    seq: Option<Seq>,
+) -> Answer<Ask> {
+    let version =
+        question.path.strip_prefix("/api/data/").and_then(|rest| rest.split('/').next()).unwrap_or("v9.2");
     let now = jiff::Timestamp::from_second(world.now().as_second()).unwrap_or_else(|_| world.now());
     let preferences = Preferences::parse(&headers);
     Ok(Ask {
@@ -182,14 +190,10 @@ fn ask(world: &World, who: Principal, headers: HeaderMap, question: &Question, s
 }
 
 async fn perform(world: &Arc<World>, ask: &Ask, question: &Question, draft: Option<Draft>) -> Answer<Reply> {
-    let path = match question.path.strip_prefix("/api/search/") {
-        Some(_) => vec![],
-        None => {
-            let rest = question.path.strip_prefix("/api/data/").unwrap_or_default();
-            segments(rest.split_once('/').map_or("", |(_, path)| path))
-        }
-    };
-    let searching = question.path.starts_with("/api/search/") || path.first().is_some_and(|s| s.name == "searchquery");
+    let rest = question.path.strip_prefix("/api/data/").unwrap_or_default();
+    let path = segments(rest.split_once('/').map_or("", |(_, path)| path));
+    let searching =
+        question.path.starts_with("/api/search/") || path.first().is_some_and(|s| s.name == "searchquery");
     if question.method == Method::GET || searching {
         let org = match &draft {
             Some(draft) => draft.0.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -222,7 +226,7 @@ pub fn commit(world: &World, mut draft: Organization) {
     world.touch();
 }
 
-fn set<'a>(path: &'a [Segment]) -> Answer<(&'static Table, &'a [Segment])> {
+fn set(path: &[Segment]) -> Answer<(&'static Table, &[Segment])> {
     let (first, rest) = path.split_first().ok_or_else(|| Fault::unknown_segment(""))?;
     let table = schema().by_set(&first.name).ok_or_else(|| Fault::unknown_segment(&first.name))?;
     Ok((table, rest))
@@ -303,7 +307,8 @@ fn change(org: &mut Organization, ask: &Ask, question: &Question, path: &[Segmen
 
 /// `$id=` of the older form of taking a record out of a collection.
 fn ask_id(query: &str) -> Option<String> {
-    let value = query.split('&').find_map(|pair| pair.strip_prefix("$id=").or(pair.strip_prefix("%24id=")))?;
+    let value =
+        query.split('&').find_map(|pair| pair.strip_prefix("$id=").or(pair.strip_prefix("%24id=")))?;
     Some(percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
@@ -320,7 +325,13 @@ fn match_version(org: &Organization, ask: &Ask, of: &'static Table, id: Uuid) ->
 }
 
 /// Update or insert, as the preconditions allow.
-fn patch(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid, question: &Question) -> Answer<Reply> {
+fn patch(
+    org: &mut Organization,
+    ask: &Ask,
+    of: &'static Table,
+    id: Uuid,
+    question: &Question,
+) -> Answer<Reply> {
     let exists = org.find(of.logical, id).is_some();
     if !exists {
         if ask.header("if-match").is_some() {
@@ -348,7 +359,13 @@ fn create(
 }
 
 /// The answer to a write: nothing but the address, or the row if the client prefers it.
-fn written(org: &Organization, ask: &Ask, of: &'static Table, id: Uuid, with_body: StatusCode) -> Answer<Reply> {
+fn written(
+    org: &Organization,
+    ask: &Ask,
+    of: &'static Table,
+    id: Uuid,
+    with_body: StatusCode,
+) -> Answer<Reply> {
     let address = format!("{}/{}({id})", ask.base, of.set);
     let entity_id = HeaderName::from_static("odata-entityid");
     if !ask.preferences.representation {

@@ -30,10 +30,11 @@ pub fn create(
     let verb = if of.ownership == Ownership::Parent { Verb::Write } else { Verb::Create };
     org.require_privilege(&ask.who, verb, of)?;
     let changes = Changes::read(org, of, body)?;
-    let named = changes.cells.iter().find(|(column, _)| column.name == of.id).and_then(|(_, cell)| match cell {
-        Some(Cell::Id(id)) => Some(*id),
-        _ => None,
-    });
+    let named =
+        changes.cells.iter().find(|(column, _)| column.name == of.id).and_then(|(_, cell)| match cell {
+            Some(Cell::Id(id)) => Some(*id),
+            _ => None,
+        });
     let id = match key.or(named) {
         Some(id) if org.row(of.logical, id).is_some() => return Err(Fault::duplicate_key()),
         Some(id) => id,
@@ -59,7 +60,9 @@ pub fn create(
         }
     }
     if of.ownership == Ownership::Parent && org.parent_of(of, &row).is_none() {
-        return Err(Fault::invalid("The object of the attachment is missing; bind objectid_activitypointer."));
+        return Err(Fault::invalid(
+            "The object of the attachment is missing; bind objectid_activitypointer.",
+        ));
     }
     org.require(&ask.who, verb, of, id, &row)?;
     count_attachment(org, &row);
@@ -128,7 +131,8 @@ fn touch(org: &Organization, ask: &Ask, of: &Table, row: &mut Row) {
 /// Columns that follow from others.
 pub fn finish(org: &Organization, of: &Table, row: &mut Row) {
     if matches!(of.logical, "contact" | "lead") {
-        let names = ["firstname", "middlename", "lastname"].map(|name| row.text(name).unwrap_or_default().to_owned());
+        let names =
+            ["firstname", "middlename", "lastname"].map(|name| row.text(name).unwrap_or_default().to_owned());
         let full = names.iter().filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>().join(" ");
         row.set("fullname", Cell::Text(full));
     }
@@ -146,7 +150,8 @@ pub fn finish(org: &Organization, of: &Table, row: &mut Row) {
 /// Attaching a row to another takes the other's existence, `Append` here and `AppendTo` there.
 fn require_link(org: &Organization, ask: &Ask, of: &Table, column: &str, link: &Link) -> Answer<()> {
     let target = table(&link.table);
-    let (stored, row) = org.find(&link.table, link.id).ok_or_else(|| Fault::missing_record(target, link.id))?;
+    let (stored, row) =
+        org.find(&link.table, link.id).ok_or_else(|| Fault::missing_record(target, link.id))?;
     let owners = ["ownerid", "owninguser", "businessunitid"];
     if stored.ownership == Ownership::Parent || owners.contains(&column) || of.ownership != Ownership::User {
         return Ok(());
@@ -156,19 +161,25 @@ fn require_link(org: &Organization, ask: &Ask, of: &Table, column: &str, link: &
 }
 
 fn require_status(of: &Table, state: i64, status: i64, id: Uuid) -> Answer<()> {
-    let known = of.statuses.iter().any(|pair| pair.state == state && pair.status == status);
+    let known = of.statuses.iter().any(|pair| pair.state == state && pair.value == status);
     if known || of.statuses.is_empty() { Ok(()) } else { Err(Fault::wrong_status(of, status, state, id)) }
 }
 
 /// Creates or replaces the rows nested in a body.
-fn nested(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid, changes: &Changes<'_>) -> Answer<()> {
+fn nested(
+    org: &mut Organization,
+    ask: &Ask,
+    of: &'static Table,
+    id: Uuid,
+    changes: &Changes<'_>,
+) -> Answer<()> {
     for (collection, items) in &changes.nested {
         if collection.table == "activityparty" {
             parties::replace(org, of, id, items)?;
             continue;
         }
         let target = table(collection.table);
-        for item in items.iter() {
+        for item in items {
             let child = create(org, ask, target, None, item)?;
             point(org, ask, collection, child, Some(Link::new(of.logical, id)))?;
         }
@@ -177,7 +188,13 @@ fn nested(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid, chang
 }
 
 /// Sets or clears the lookup of a child row.
-fn point(org: &mut Organization, ask: &Ask, collection: &Collection, child: Uuid, to: Option<Link>) -> Answer<()> {
+fn point(
+    org: &mut Organization,
+    ask: &Ask,
+    collection: &Collection,
+    child: Uuid,
+    to: Option<Link>,
+) -> Answer<()> {
     let of = table(collection.table);
     let mut row = org.row(of.logical, child).cloned().ok_or_else(|| Fault::missing_record(of, child))?;
     org.require(&ask.who, Verb::Append, of, child, &row)?;
@@ -245,7 +262,10 @@ fn set_state(of: &Table, id: Uuid, old: &Row, row: &mut Row, names: &BTreeSet<&s
     }
     let state = row.int("statecode").or_else(|| old.int("statecode")).unwrap_or(0);
     if !of.states.iter().any(|(known, _)| *known == state) {
-        return Err(Fault::invalid(format!("{state} is not a valid state code on {} with Id {id}.", of.logical)));
+        return Err(Fault::invalid(format!(
+            "{state} is not a valid state code on {} with Id {id}.",
+            of.logical
+        )));
     }
     let status = match row.int("statuscode").filter(|_| names.contains("statuscode")) {
         Some(status) => status,
@@ -310,7 +330,8 @@ pub fn associate(
     body: &Map<String, Value>,
 ) -> Answer<()> {
     let address = body.get("@odata.id").and_then(Value::as_str);
-    let address = address.ok_or_else(|| Fault::bad_payload(of, "The '@odata.id' of the record to link is missing."))?;
+    let address =
+        address.ok_or_else(|| Fault::bad_payload(of, "The '@odata.id' of the record to link is missing."))?;
     let (target, other) = super::asking::reference(org, of, address)?;
     if let Some(navigation) = of.navigation(name) {
         let link = fitting(of, name, &navigation, target, other)?;
@@ -319,7 +340,10 @@ pub fn associate(
     }
     let collection = of.collection(name).ok_or_else(|| Fault::unknown_segment(name))?;
     if collection.table != target.logical || collection.column.is_empty() {
-        return Err(Fault::bad_payload(of, format!("The property '{name}' does not hold records of type '{}'.", target.logical)));
+        return Err(Fault::bad_payload(
+            of,
+            format!("The property '{name}' does not hold records of type '{}'.", target.logical),
+        ));
     }
     let (stored, row) = org.find(of.logical, id).ok_or_else(|| Fault::missing_record(of, id))?;
     org.require(&ask.who, Verb::AppendTo, stored, id, row)?;
@@ -337,7 +361,8 @@ pub fn disassociate(
 ) -> Answer<()> {
     if let Some(navigation) = of.navigation(name) {
         let column = navigation.column.name;
-        let row = org.find(of.logical, id).map(|(_, row)| row).ok_or_else(|| Fault::missing_record(of, id))?;
+        let row =
+            org.find(of.logical, id).map(|(_, row)| row).ok_or_else(|| Fault::missing_record(of, id))?;
         if row.link(column).is_none() {
             return Ok(());
         }
@@ -352,7 +377,13 @@ pub fn disassociate(
 }
 
 /// The link, if the navigation property may lead to that table.
-pub fn fitting(of: &Table, name: &str, navigation: &Navigation<'_>, target: &Table, id: Uuid) -> Answer<Link> {
+pub fn fitting(
+    of: &Table,
+    name: &str,
+    navigation: &Navigation<'_>,
+    target: &Table,
+    id: Uuid,
+) -> Answer<Link> {
     if navigation.tables.iter().any(|known| known.table == target.logical) {
         return Ok(Link::new(target.logical, id));
     }

@@ -57,10 +57,21 @@ async fn a_changeset_with_one_bad_part_leaves_nothing_behind() {
     let crm = Crm::new();
     let before = crm.stored("emails").await;
     let mut parts = track();
-    parts.push(part(3, "PATCH", &format!("accounts({})", FJORDLINE.id), "If-Match: *\n", &json!({"nosuch": 1})));
+    parts.push(part(
+        3,
+        "PATCH",
+        &format!("accounts({})", FJORDLINE.id),
+        "If-Match: *\n",
+        &json!({"nosuch": 1}),
+    ));
     let answer = send(&crm.person(&ADA), &[changeset(&parts)]).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_eq!(answer.text.matches("HTTP/1.1").count(), 1, "one error stands for the changeset: {}", answer.text);
+    assert_eq!(
+        answer.text.matches("HTTP/1.1").count(),
+        1,
+        "one error stands for the changeset: {}",
+        answer.text
+    );
     assert!(answer.text.contains("0x80048d19") && answer.text.contains("Content-ID: 3"));
     assert_eq!(crm.stored("emails").await, before);
     assert!(crm.journal().iter().all(|entry| entry.effects.is_empty()));
@@ -103,7 +114,11 @@ async fn lone_line_feeds_and_all_three_kinds_of_addresses_are_understood() {
         get("WhoAmI"),
     ];
     let text = format!("{}--b1--", pieces.concat());
-    let answer = crm.person(&BEN).send_text(Method::POST, "$batch", "multipart/mixed;boundary=\"b1\"", text).await.unwrap();
+    let answer = crm
+        .person(&BEN)
+        .send_text(Method::POST, "$batch", "multipart/mixed;boundary=\"b1\"", text)
+        .await
+        .unwrap();
     assert_eq!(answer.text.matches("HTTP/1.1 200 OK").count(), 3, "{}", answer.text);
     assert!(answer.text.contains("Heliotech"));
 }
@@ -133,11 +148,15 @@ async fn what_a_changeset_references_is_resolved_inside_bodies_too() {
     let mut mail = email("<ref@x>");
     mail.as_object_mut().unwrap().remove("regardingobjectid_account_email@odata.bind");
     mail["regardingobjectid_contact_email@odata.bind"] = json!("$1");
-    let parts = [part(1, "POST", "contacts", "", &json!({"lastname": "Fresh"})), part(2, "POST", "emails", "", &mail)];
+    let parts = [
+        part(1, "POST", "contacts", "", &json!({"lastname": "Fresh"})),
+        part(2, "POST", "emails", "", &mail),
+    ];
     let answer = send(&crm.person(&ADA), &[changeset(&parts)]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let emails = crm.stored("emails").await;
-    let made = emails["value"].as_array().unwrap().iter().find(|row| row["messageid"] == "<ref@x>").unwrap().clone();
+    let made =
+        emails["value"].as_array().unwrap().iter().find(|row| row["messageid"] == "<ref@x>").unwrap().clone();
     assert_eq!(made["regardingobjectid"]["name"], "Fresh");
 }
 
@@ -148,10 +167,14 @@ async fn a_connection_cut_inside_a_changeset_undoes_it() {
     let second = Matching { method: Some("PATCH".to_owned()), place: Place::Part, ..Matching::default() };
     crm.world.faults.add(Fault::new(Kind::DropBefore).matching(second).times(1));
     let text = format!("{}--b1--\n", changeset(&track()));
-    let cut = crm.person(&ADA).send_text(Method::POST, "$batch", "multipart/mixed; boundary=b1", text.clone()).await;
+    let cut = crm
+        .person(&ADA)
+        .send_text(Method::POST, "$batch", "multipart/mixed; boundary=b1", text.clone())
+        .await;
     assert!(cut.is_err());
     assert_eq!(crm.stored("emails").await, before);
-    let again = crm.person(&ADA).send_text(Method::POST, "$batch", "multipart/mixed; boundary=b1", text).await;
+    let again =
+        crm.person(&ADA).send_text(Method::POST, "$batch", "multipart/mixed; boundary=b1", text).await;
     assert_eq!(again.unwrap().status, StatusCode::OK);
 }
 
@@ -161,6 +184,10 @@ async fn a_batch_runs_for_whom_its_own_header_names() {
     let session = crm.engine().with("CallerObjectId", BEN.oid);
     assert_eq!(send(&session, &[changeset(&track())]).await.status, StatusCode::OK);
     assert_eq!(crm.stored(&format!("emails/{KEY}")).await["ownerid"]["id"], BEN.systemuser.unwrap());
-    let refused = send(&session, &[changeset(&[part(1, "DELETE", &format!("emails({TRACKED_EMAIL})"), "", &json!({}))])]).await;
+    let refused = send(
+        &session,
+        &[changeset(&[part(1, "DELETE", &format!("emails({TRACKED_EMAIL})"), "", &json!({}))])],
+    )
+    .await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }

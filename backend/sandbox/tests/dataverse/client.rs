@@ -30,7 +30,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|reason| panic!("{reason}: {} {}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|reason| panic!("{reason}: {} {}", self.status, self.text))
     }
 
     pub fn code(&self) -> String {
@@ -147,7 +148,13 @@ impl Session<'_> {
         self.send_text(method, path, "application/json; charset=utf-8", text).await.unwrap()
     }
 
-    pub async fn send_text(&self, method: Method, path: &str, kind: &str, text: String) -> Result<Answer, Severed> {
+    pub async fn send_text(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        text: String,
+    ) -> Result<Answer, Severed> {
         let uri = if path.starts_with("/api/") { path.to_owned() } else { format!("{ROOT}/{path}") };
         let mut request = Request::builder().method(method).uri(uri.replace(' ', "%20"));
         request = request.header("authorization", format!("Bearer {}", self.token));

@@ -7,7 +7,13 @@ use serde_json::json;
 #[tokio::test]
 async fn a_list_has_context_etags_and_always_the_primary_key() {
     let crm = Crm::new();
-    let answer = crm.person(&ADA).list("contacts?$select=fullname", "emailaddress1 eq 'INGRID.solheim@fjordline.example' and statecode eq 0").await;
+    let answer = crm
+        .person(&ADA)
+        .list(
+            "contacts?$select=fullname",
+            "emailaddress1 eq 'INGRID.solheim@fjordline.example' and statecode eq 0",
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::OK);
     let body = answer.json();
     assert_eq!(body["@odata.context"], format!("{ORIGIN}{ROOT}/$metadata#contacts(fullname)"));
@@ -62,7 +68,10 @@ async fn lookups_are_filtered_by_value_with_and_without_quotes() {
 async fn a_lambda_looks_into_the_parties() {
     let crm = Crm::new();
     let ada = crm.person(&ADA);
-    let any = format!("email_activity_parties/any(p:p/addressused eq '{}' and p/participationtypemask eq 1)", INGRID.email);
+    let any = format!(
+        "email_activity_parties/any(p:p/addressused eq '{}' and p/participationtypemask eq 1)",
+        INGRID.email
+    );
     assert_eq!(ada.list("emails", &any).await.rows().len(), 1);
     let none = "email_activity_parties/any(p:p/addressused eq 'nobody@else.example')";
     assert_eq!(ada.list("emails", none).await.rows().len(), 0);
@@ -93,7 +102,10 @@ async fn wrong_filters_are_refused_before_any_row_is_looked_at() {
     let deep = format!("{}subject eq 'x'{}", "(".repeat(500), ")".repeat(500));
     assert_eq!(ada.list("emails", &deep).await.status, StatusCode::BAD_REQUEST);
     let skip = ada.get("emails?$skip=1").await;
-    assert_eq!((skip.status, skip.message().as_str()), (StatusCode::BAD_REQUEST, "Skip Clause is not supported in CRM"));
+    assert_eq!(
+        (skip.status, skip.message().as_str()),
+        (StatusCode::BAD_REQUEST, "Skip Clause is not supported in CRM")
+    );
 }
 
 #[tokio::test]
@@ -106,11 +118,15 @@ async fn paging_follows_a_cookie_and_loses_nothing_when_a_row_goes() {
     assert_eq!(first.column("fullname"), ["Ingrid Solheim", "Jürgen Weiß"]);
     let gone = first.rows()[1]["contactid"].as_str().unwrap().to_owned();
     let link = first.json()["@odata.nextLink"].as_str().unwrap().to_owned();
-    assert!(link.starts_with(&format!("{ORIGIN}{ROOT}/contacts?")) && link.contains("$skiptoken=%3Ccookie"), "{link}");
+    assert!(
+        link.starts_with(&format!("{ORIGIN}{ROOT}/contacts?")) && link.contains("$skiptoken=%3Ccookie"),
+        "{link}"
+    );
     let second = ada.get(link.strip_prefix(ORIGIN).unwrap()).await;
     assert_eq!(second.column("fullname"), ["Lars Nygaard", "Maeve O'Hara"]);
     crm.control(Method::DELETE, &format!("/dataverse/contacts/{gone}"), &json!(null)).await;
-    let third = ada.get(second.json()["@odata.nextLink"].as_str().unwrap().strip_prefix(ORIGIN).unwrap()).await;
+    let third =
+        ada.get(second.json()["@odata.nextLink"].as_str().unwrap().strip_prefix(ORIGIN).unwrap()).await;
     assert_eq!(third.column("fullname"), ["Maeve O'Hara (fair 2025)", "Pieter van Dijk"]);
     assert!(third.json().get("@odata.nextLink").is_none());
     let broken = ada.get("contacts?$skiptoken=rubbish").await;
@@ -123,7 +139,8 @@ async fn annotations_come_only_when_asked_for() {
     let path = format!("emails({TRACKED_EMAIL})?$select=statecode,_regardingobjectid_value,createdon");
     let plain = crm.person(&ADA).get(&path).await.json();
     assert!(plain.as_object().unwrap().keys().all(|key| !key.contains("FormattedValue")));
-    let annotated = crm.person(&ADA).with("Prefer", "odata.include-annotations=\"*\"").get(&path).await.json();
+    let annotated =
+        crm.person(&ADA).with("Prefer", "odata.include-annotations=\"*\"").get(&path).await.json();
     assert_eq!(annotated["statecode@OData.Community.Display.V1.FormattedValue"], "Completed");
     assert_eq!(
         annotated["_regardingobjectid_value@OData.Community.Display.V1.FormattedValue"],
@@ -159,7 +176,8 @@ async fn single_rows_answer_to_key_name_alternate_key_property_and_reference() {
     let ada = crm.person(&ADA);
     let by_name = ada.get(&format!("emails(activityid={TRACKED_EMAIL})?$select=messageid")).await;
     assert_eq!(by_name.json()["messageid"], TRACKED_MESSAGE_ID);
-    let user = ada.get(&format!("systemusers(azureactivedirectoryobjectid={})?$select=fullname", BEN.oid)).await;
+    let user =
+        ada.get(&format!("systemusers(azureactivedirectoryobjectid={})?$select=fullname", BEN.oid)).await;
     assert_eq!(user.json()["systemuserid"], BEN.systemuser.unwrap());
     let property = ada.get(&format!("emails({TRACKED_EMAIL})/subject")).await.json();
     assert!(property["value"].as_str().unwrap().starts_with("Quote 184"));
@@ -167,7 +185,8 @@ async fn single_rows_answer_to_key_name_alternate_key_property_and_reference() {
     assert_eq!(raw.text, TRACKED_MESSAGE_ID);
     let reference = ada.get(&format!("contacts({})/parentcustomerid_account/$ref", MAEVE.id)).await.json();
     assert_eq!(reference["@odata.id"], format!("{ORIGIN}{ROOT}/accounts({})", OHARA.id));
-    let related = ada.get(&format!("accounts({})/contact_customer_accounts?$select=fullname", OHARA.id)).await;
+    let related =
+        ada.get(&format!("accounts({})/contact_customer_accounts?$select=fullname", OHARA.id)).await;
     assert_eq!(related.rows().len(), 2);
     assert_eq!(ada.get("contacts/$count").await.text, "6");
     assert_eq!(ada.get("nosuchs").await.code(), "0x8006088a");
@@ -181,14 +200,20 @@ async fn an_unchanged_row_is_not_sent_again() {
     let crm = Crm::new();
     let path = format!("accounts({})", FJORDLINE.id);
     let etag = crm.person(&ADA).get(&path).await.json()["@odata.etag"].as_str().unwrap().to_owned();
-    assert_eq!(crm.person(&ADA).with("If-None-Match", &etag).get(&path).await.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(
+        crm.person(&ADA).with("If-None-Match", &etag).get(&path).await.status,
+        StatusCode::NOT_MODIFIED
+    );
     assert_eq!(crm.person(&ADA).with("If-None-Match", "null").get(&path).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn all_activities_are_seen_through_the_pointer() {
     let crm = Crm::new();
-    let answer = crm.person(&ADA).get("activitypointers?$select=activitytypecode,subject&$orderby=activitytypecode").await;
+    let answer = crm
+        .person(&ADA)
+        .get("activitypointers?$select=activitytypecode,subject&$orderby=activitytypecode")
+        .await;
     assert_eq!(answer.column("activitytypecode"), ["appointment", "email"]);
     let one = crm.person(&ADA).get(&format!("activitypointers({TRACKED_EMAIL})")).await;
     assert_eq!(one.json()["activitytypecode"], "email");

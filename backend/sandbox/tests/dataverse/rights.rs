@@ -1,6 +1,8 @@
 use crate::client::*;
 use http::{Method, StatusCode};
-use sandbox::company::{ADA, BEN, BUSINESS_UNIT_ID, CHIARA, DAN, FJORDLINE, HELIOTECH, MERIDIAN, ORGANIZATION_ID, PIETER};
+use sandbox::company::{
+    ADA, BEN, BUSINESS_UNIT_ID, CHIARA, DAN, FJORDLINE, HELIOTECH, MERIDIAN, ORGANIZATION_ID, PIETER,
+};
 use sandbox::dataverse::{APP_USER, TRACKED_EMAIL};
 use serde_json::json;
 
@@ -34,7 +36,9 @@ async fn a_bad_token_gets_a_challenge() {
     let request = http::Request::get("/api/data/v9.2/WhoAmI").body(axum::body::Body::empty()).unwrap();
     let answer = crm.raw(request).await.unwrap();
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert!(answer.header("www-authenticate").starts_with("Bearer authorization_uri=https://localhost:4000/"));
+    assert!(
+        answer.header("www-authenticate").starts_with("Bearer authorization_uri=https://localhost:4000/")
+    );
 }
 
 #[tokio::test]
@@ -46,9 +50,15 @@ async fn a_trainee_reads_but_may_neither_create_nor_delete_emails() {
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "0x80040220"));
     let user = CHIARA.systemuser.unwrap();
     let message = refused.message();
-    assert!(message.starts_with(&format!("Principal user (Id={user}, type=8, roleCount=1, privilegeCount=")), "{message}");
+    assert!(
+        message.starts_with(&format!("Principal user (Id={user}, type=8, roleCount=1, privilegeCount=")),
+        "{message}"
+    );
     assert!(message.contains("accessMode=0), is missing prvCreateActivity privilege (Id="), "{message}");
-    assert!(message.contains(" on OTC=4200 for entity 'activitypointer' (LocalizedName='Activity')"), "{message}");
+    assert!(
+        message.contains(" on OTC=4200 for entity 'activitypointer' (LocalizedName='Activity')"),
+        "{message}"
+    );
     assert!(message.ends_with(&format!("context.Caller={user}")), "{message}");
     assert_eq!(chiara.delete(&format!("emails({TRACKED_EMAIL})")).await.code(), "0x80040220");
     assert_eq!(crm.emails_with("<a@x>").await, 0);
@@ -59,15 +69,23 @@ async fn a_salesperson_does_not_see_what_another_unit_owns() {
     let crm = Crm::new();
     let ben = crm.person(&BEN);
     let names = ben.get("accounts?$select=name&$orderby=name").await.column("name");
-    assert!(names.contains(&FJORDLINE.name.to_owned()) && !names.contains(&MERIDIAN.name.to_owned()), "{names:?}");
+    assert!(
+        names.contains(&FJORDLINE.name.to_owned()) && !names.contains(&MERIDIAN.name.to_owned()),
+        "{names:?}"
+    );
     for who in [&ADA, &CHIARA] {
         assert!(crm.person(who).get("accounts").await.column("name").contains(&MERIDIAN.name.to_owned()));
     }
     let refused = ben.get(&format!("contacts({})", PIETER.id)).await;
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "0x80048306"));
-    let expected = format!("Principal with id {} does not have ReadAccess right(s) for record with id {} of entity contact", BEN.systemuser.unwrap(), PIETER.id);
+    let expected = format!(
+        "Principal with id {} does not have ReadAccess right(s) for record with id {} of entity contact",
+        BEN.systemuser.unwrap(),
+        PIETER.id
+    );
     assert_eq!(refused.message(), expected);
-    let hidden = ben.get(&format!("contacts({})?$expand=parentcustomerid_account", sandbox::company::MAEVE.id)).await;
+    let hidden =
+        ben.get(&format!("contacts({})?$expand=parentcustomerid_account", sandbox::company::MAEVE.id)).await;
     assert_eq!(hidden.status, StatusCode::OK);
 }
 
@@ -75,8 +93,14 @@ async fn a_salesperson_does_not_see_what_another_unit_owns() {
 async fn a_salesperson_writes_and_deletes_only_own_rows() {
     let crm = Crm::new();
     let ben = crm.person(&BEN);
-    assert_eq!(ben.patch(&format!("accounts({})", HELIOTECH.id), json!({"telephone1": "1"})).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(ben.patch(&format!("accounts({})", FJORDLINE.id), json!({"telephone1": "1"})).await.code(), "0x80048306");
+    assert_eq!(
+        ben.patch(&format!("accounts({})", HELIOTECH.id), json!({"telephone1": "1"})).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        ben.patch(&format!("accounts({})", FJORDLINE.id), json!({"telephone1": "1"})).await.code(),
+        "0x80048306"
+    );
     assert_eq!(ben.delete(&format!("emails({TRACKED_EMAIL})")).await.code(), "0x80048306");
     let own = ben.post("emails", email("<ben@x>")).await;
     assert_eq!(own.status, StatusCode::NO_CONTENT, "{}", own.text);
@@ -99,7 +123,11 @@ async fn acting_for_somebody_takes_the_rights_that_both_have() {
     assert_eq!(row["ownerid"]["id"], BEN.systemuser.unwrap());
     assert_eq!(row["createdby"]["id"], BEN.systemuser.unwrap());
     assert_eq!(row["createdonbehalfby"]["id"], APP_USER.to_string());
-    assert_eq!(for_ben().delete(&format!("emails({TRACKED_EMAIL})")).await.code(), "0x80048306", "Ben may not");
+    assert_eq!(
+        for_ben().delete(&format!("emails({TRACKED_EMAIL})")).await.code(),
+        "0x80048306",
+        "Ben may not"
+    );
     let account = for_ben().patch(&format!("accounts({})", HELIOTECH.id), json!({"telephone1": "1"})).await;
     assert_eq!(account.code(), "0x80040220", "the engine may not write accounts, though Ben may");
     assert!(account.message().contains("prvWriteAccount"));
@@ -130,8 +158,19 @@ async fn rights_on_a_record_and_all_privileges_can_be_asked_for() {
     assert_eq!(meridian["AccessRights"], "None");
     let own = ada.get(&path(&format!("accounts({})", HELIOTECH.id))).await.json();
     assert!(own["AccessRights"].as_str().unwrap().contains("WriteAccess"));
-    let all = ada.get(&format!("systemusers({})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()", BEN.systemuser.unwrap())).await.json();
-    let create = all["RolePrivileges"].as_array().unwrap().iter().find(|p| p["PrivilegeName"] == "prvCreateActivity").unwrap();
+    let all = ada
+        .get(&format!(
+            "systemusers({})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()",
+            BEN.systemuser.unwrap()
+        ))
+        .await
+        .json();
+    let create = all["RolePrivileges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["PrivilegeName"] == "prvCreateActivity")
+        .unwrap();
     assert_eq!(create["Depth"], "Basic");
 }
 
@@ -139,7 +178,10 @@ async fn rights_on_a_record_and_all_privileges_can_be_asked_for() {
 async fn roles_and_owners_change_what_one_may_do_at_once() {
     let crm = Crm::new();
     let path = format!("/dataverse/users/{}/roles", CHIARA.systemuser.unwrap());
-    assert_eq!(crm.control(Method::PUT, &path, &json!(["Sales Manager"])).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        crm.control(Method::PUT, &path, &json!(["Sales Manager"])).await.status,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(crm.person(&CHIARA).post("emails", email("<a@x>")).await.status, StatusCode::NO_CONTENT);
     let unknown = crm.control(Method::PUT, &path, &json!(["Boss"])).await;
     assert!(unknown.message().contains("There are: "), "{}", unknown.text);

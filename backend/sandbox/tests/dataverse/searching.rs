@@ -4,7 +4,8 @@ use sandbox::company::{ADA, BEN, FJORDLINE};
 use serde_json::{Value, json};
 
 fn found(answer: &Answer) -> Value {
-    serde_json::from_str(answer.json()["response"].as_str().unwrap_or_else(|| panic!("{}", answer.text))).unwrap()
+    serde_json::from_str(answer.json()["response"].as_str().unwrap_or_else(|| panic!("{}", answer.text)))
+        .unwrap()
 }
 
 fn ids(answer: &Answer) -> Vec<String> {
@@ -49,8 +50,14 @@ async fn words_accents_operators_and_filters_narrow_the_hits() {
         (json!({"search": "O\\'Hara"}), 4),
         (json!({"search": "heliotech +pilot"}), 1),
         (json!({"search": "fjordline -service", "entities": "[{\"name\":\"opportunity\"}]"}), 1),
-        (json!({"search": "heliotech", "entities": "[{\"name\":\"opportunity\",\"filter\":\"statecode eq 0\"}]"}), 1),
-        (json!({"search": "fjordline ferries", "options": "[\"searchmodelall\"]", "entities": "[{\"name\":\"opportunity\"}]"}), 1),
+        (
+            json!({"search": "heliotech", "entities": "[{\"name\":\"opportunity\",\"filter\":\"statecode eq 0\"}]"}),
+            1,
+        ),
+        (
+            json!({"search": "fjordline ferries", "options": "[\"searchmodelall\"]", "entities": "[{\"name\":\"opportunity\"}]"}),
+            1,
+        ),
         (json!({"search": "fjordline ferries", "entities": "[{\"name\":\"opportunity\"}]"}), 2),
         (json!({"search": "CAS-01041"}), 1),
         (json!({"search": "zzz')) or '1'='1"}), 0),
@@ -76,7 +83,11 @@ async fn bad_searches_and_a_switched_off_search_are_refused() {
         json!({"search": 7}),
     ];
     for body in bad {
-        assert_eq!(ada.post("/api/search/v2.0/query", body.clone()).await.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(
+            ada.post("/api/search/v2.0/query", body.clone()).await.status,
+            StatusCode::BAD_REQUEST,
+            "{body}"
+        );
     }
     crm.control(Method::PUT, "/dataverse/settings/search", &json!({"on": false})).await;
     let off = ada.post("/api/search/v2.0/query", json!({"search": "fjord"})).await;

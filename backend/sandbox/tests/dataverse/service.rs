@@ -10,7 +10,12 @@ use serde_json::json;
 async fn clients_find_tables_and_choices_in_the_metadata() {
     let crm = Crm::new();
     let ada = crm.person(&ADA);
-    let one = ada.list("EntityDefinitions?$select=LogicalName,EntitySetName,PrimaryIdAttribute", "LogicalName eq 'email'").await;
+    let one = ada
+        .list(
+            "EntityDefinitions?$select=LogicalName,EntitySetName,PrimaryIdAttribute",
+            "LogicalName eq 'email'",
+        )
+        .await;
     assert_eq!(one.rows().len(), 1);
     assert_eq!(one.rows()[0]["EntitySetName"], "emails");
     assert_eq!(one.rows()[0]["PrimaryIdAttribute"], "activityid");
@@ -19,7 +24,8 @@ async fn clients_find_tables_and_choices_in_the_metadata() {
         .await;
     let priority = picklists.rows().into_iter().find(|row| row["LogicalName"] == "prioritycode").unwrap();
     assert_eq!(priority["OptionSet"]["Options"][2]["Value"], 2);
-    let flags = ada.list("EntityDefinitions?$select=LogicalName,HasActivities", "HasActivities eq true").await;
+    let flags =
+        ada.list("EntityDefinitions?$select=LogicalName,HasActivities", "HasActivities eq true").await;
     let names = flags.column("LogicalName");
     assert!(names.contains(&"incident".to_owned()) && !names.contains(&"nl_site".to_owned()), "{names:?}");
     assert_eq!(ada.get("EntityDefinitions(LogicalName='nosuch')").await.status, StatusCode::NOT_FOUND);
@@ -32,7 +38,11 @@ async fn an_email_that_is_there_already_would_not_be_promoted_again() {
     let ada = crm.person(&ADA);
     let ask = async |id: &str| {
         let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC).to_string();
-        ada.get(&format!("CheckPromoteEmail(MessageId=@m,Subject=@s,DirectionCode=@d)?@m=%27{id}%27&@s=%27x%27&@d=0")).await.json()
+        ada.get(&format!(
+            "CheckPromoteEmail(MessageId=@m,Subject=@s,DirectionCode=@d)?@m=%27{id}%27&@s=%27x%27&@d=0"
+        ))
+        .await
+        .json()
     };
     assert_eq!(ask(TRACKED_MESSAGE_ID).await["ShouldPromote"], false);
     assert_eq!(ask("<new@x>").await["ShouldPromote"], true);
@@ -53,8 +63,16 @@ async fn organization_settings_are_one_xml_text() {
 async fn each_service_protection_limit_has_its_own_refusal() {
     let crm = Crm::new();
     let limits = [
-        (json!({"requests": 1}), "0x80072322", "Number of requests exceeded the limit of 1 over time window of 300 seconds."),
-        (json!({"executionMs": 20}), "0x80072321", "Combined execution time of incoming requests exceeded limit of 20 milliseconds"),
+        (
+            json!({"requests": 1}),
+            "0x80072322",
+            "Number of requests exceeded the limit of 1 over time window of 300 seconds.",
+        ),
+        (
+            json!({"executionMs": 20}),
+            "0x80072321",
+            "Combined execution time of incoming requests exceeded limit of 20 milliseconds",
+        ),
         (json!({"concurrent": 0}), "0x80072326", "Number of concurrent requests exceeded the limit of 0."),
     ];
     for (limit, code, message) in limits {
@@ -91,7 +109,8 @@ async fn maintenance_closes_the_house_without_json() {
 #[tokio::test]
 async fn errors_explain_themselves_when_annotations_are_wanted() {
     let crm = Crm::new();
-    let answer = crm.person(&ADA).with("Prefer", "odata.include-annotations=\"*\"").get("accounts?$filter=x").await;
+    let answer =
+        crm.person(&ADA).with("Prefer", "odata.include-annotations=\"*\"").get("accounts?$filter=x").await;
     let error = &answer.json()["error"];
     assert_eq!(error["@Microsoft.PowerApps.CDS.InnerError.Message"], error["message"]);
 }
@@ -102,13 +121,23 @@ async fn the_page_of_a_record_shows_hostile_text_as_text() {
     let change = json!({"subject": "<img src=x onerror=alert(1)> \"O'Hara\" & co", "description": "<script>alert(2)</script>&lt;b&gt;"});
     crm.control(Method::PATCH, &format!("/dataverse/emails/{TRACKED_EMAIL}"), &change).await;
     let request = |path: String| http::Request::get(path).body(axum::body::Body::empty()).unwrap();
-    let page = crm.raw(request(format!("/main.aspx?etn=email&id={TRACKED_EMAIL}&pagetype=entityrecord"))).await.unwrap();
+    let page = crm
+        .raw(request(format!("/main.aspx?etn=email&id={TRACKED_EMAIL}&pagetype=entityrecord")))
+        .await
+        .unwrap();
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
-    assert!(page.text.contains("&lt;img src=x onerror=alert(1)&gt; &quot;O&#39;Hara&quot; &amp; co"), "{}", page.text);
+    assert!(
+        page.text.contains("&lt;img src=x onerror=alert(1)&gt; &quot;O&#39;Hara&quot; &amp; co"),
+        "{}",
+        page.text
+    );
     assert!(!page.text.contains("<script") && !page.text.contains("<img"));
     assert!(page.text.contains("Ingrid Solheim &lt;ingrid.solheim@fjordline.example&gt;"));
-    assert!(page.text.contains("Fjordline: depth sounders for 12 ferries (Opportunity)") && page.text.contains("Ada Brandt"));
+    assert!(
+        page.text.contains("Fjordline: depth sounders for 12 ferries (Opportunity)")
+            && page.text.contains("Ada Brandt")
+    );
     let gone = crm.raw(request("/main.aspx?etn=email&id=rubbish".to_owned())).await.unwrap();
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }

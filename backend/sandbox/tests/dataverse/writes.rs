@@ -30,10 +30,16 @@ async fn a_new_email_has_what_the_platform_fills_in() {
     assert_eq!(row["ownerid"]["id"], ADA.systemuser.unwrap());
     assert_eq!(row["activitytypecode"], "email");
     assert_eq!(row["createdon"], "2026-11-20T08:00:00Z");
-    let mut masks: Vec<i64> = row["parties"].as_array().unwrap().iter().map(|p| p["participationtypemask"].as_i64().unwrap()).collect();
+    let mut masks: Vec<i64> = row["parties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["participationtypemask"].as_i64().unwrap())
+        .collect();
     masks.sort_unstable();
     assert_eq!(masks, [1, 2, 3, 8, 9]);
-    let unresolved = row["parties"].as_array().unwrap().iter().find(|p| p["participationtypemask"] == 3).unwrap();
+    let unresolved =
+        row["parties"].as_array().unwrap().iter().find(|p| p["participationtypemask"] == 3).unwrap();
     assert_eq!(unresolved["addressused"], "unknown@else.example");
 }
 
@@ -64,11 +70,17 @@ async fn patch_creates_updates_or_refuses_as_the_preconditions_say() {
     let there = ada().with("If-None-Match", "*").patch(&path, json!({"lastname": "B"})).await;
     assert_eq!((there.status, there.code().as_str()), (StatusCode::PRECONDITION_FAILED, "0x80040237"));
     let etag = ada().get(&path).await.json()["@odata.etag"].as_str().unwrap().to_owned();
-    assert_eq!(ada().with("If-Match", &etag).patch(&path, json!({"lastname": "C"})).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        ada().with("If-Match", &etag).patch(&path, json!({"lastname": "C"})).await.status,
+        StatusCode::NO_CONTENT
+    );
     for method in [Method::PATCH, Method::DELETE] {
         let stale = ada().with("If-Match", &etag).send(method, &path, Some(&json!({"lastname": "D"}))).await;
         assert_eq!((stale.status, stale.code().as_str()), (StatusCode::PRECONDITION_FAILED, "0x80060882"));
-        assert_eq!(stale.message(), "The version of the existing record doesn't match the RowVersion property provided.");
+        assert_eq!(
+            stale.message(),
+            "The version of the existing record doesn't match the RowVersion property provided."
+        );
     }
     assert_eq!(crm.stored(&format!("contacts/{KEY}")).await["fullname"], "C");
 }
@@ -78,7 +90,10 @@ async fn single_properties_are_put_and_deleted() {
     let crm = Crm::new();
     let path = format!("contacts({})/jobtitle", LARS.id);
     let ada = crm.person(&ADA);
-    assert_eq!(ada.send(Method::PUT, &path, Some(&json!({"value": "Captain"}))).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        ada.send(Method::PUT, &path, Some(&json!({"value": "Captain"}))).await.status,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(ada.get(&path).await.json()["value"], "Captain");
     assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(ada.get(&path).await.status, StatusCode::NO_CONTENT);
@@ -92,22 +107,77 @@ async fn bad_bodies_are_refused_in_the_services_words() {
     let party = |party: Value| json!({"email_activity_parties": [party]});
     let nobody = "/contacts(00000000-0000-0000-0000-00000000dead)";
     let cases = [
-        (json!({"subjekt": "x"}), 400, "0x80048d19", "Invalid property 'subjekt' was found in entity 'Microsoft.Dynamics.CRM.email'."),
-        (json!({"subject": 7}), 400, "0x80048d19", "Cannot convert the literal '7' to the expected type 'Edm.String'."),
-        (json!({"subject": "x".repeat(801)}), 400, "0x80044331", "The length of the 'subject' attribute of the 'email' entity exceeded the maximum allowed length of '800'."),
-        (json!({"statuscode": 4}), 400, "0x80048408", "4 is not a valid status code for state code EmailState.Open on email"),
-        (json!({"regardingobjectid_account_email@odata.bind": "/accounts(00000000-0000-0000-0000-00000000dead)"}), 404, "0x80040217", "Does Not Exist"),
-        (json!({"regardingobjectid_account_email@odata.bind": format!("/contacts({})", INGRID.id)}), 400, "0x80048d19", "not compatible"),
-        (json!({"regardingobjectid_nl_site_email@odata.bind": format!("/nl_sites({SITE})")}), 400, "0x80048d19", "An undeclared property 'regardingobjectid_nl_site_email'"),
-        (json!({"regardingobjectid@odata.bind": format!("/accounts({})", FJORDLINE.id)}), 400, "0x80048d19", "An undeclared property 'regardingobjectid'"),
-        (json!({"regardingobjectid_account_email@odata.bind": format!("/nl_sites({SITE})")}), 400, "0x80048d19", "not compatible"),
+        (
+            json!({"subjekt": "x"}),
+            400,
+            "0x80048d19",
+            "Invalid property 'subjekt' was found in entity 'Microsoft.Dynamics.CRM.email'.",
+        ),
+        (
+            json!({"subject": 7}),
+            400,
+            "0x80048d19",
+            "Cannot convert the literal '7' to the expected type 'Edm.String'.",
+        ),
+        (
+            json!({"subject": "x".repeat(801)}),
+            400,
+            "0x80044331",
+            "The length of the 'subject' attribute of the 'email' entity exceeded the maximum allowed length of '800'.",
+        ),
+        (
+            json!({"statuscode": 4}),
+            400,
+            "0x80048408",
+            "4 is not a valid status code for state code EmailState.Open on email",
+        ),
+        (
+            json!({"regardingobjectid_account_email@odata.bind": "/accounts(00000000-0000-0000-0000-00000000dead)"}),
+            404,
+            "0x80040217",
+            "Does Not Exist",
+        ),
+        (
+            json!({"regardingobjectid_account_email@odata.bind": format!("/contacts({})", INGRID.id)}),
+            400,
+            "0x80048d19",
+            "not compatible",
+        ),
+        (
+            json!({"regardingobjectid_nl_site_email@odata.bind": format!("/nl_sites({SITE})")}),
+            400,
+            "0x80048d19",
+            "An undeclared property 'regardingobjectid_nl_site_email'",
+        ),
+        (
+            json!({"regardingobjectid@odata.bind": format!("/accounts({})", FJORDLINE.id)}),
+            400,
+            "0x80048d19",
+            "An undeclared property 'regardingobjectid'",
+        ),
+        (
+            json!({"regardingobjectid_account_email@odata.bind": format!("/nl_sites({SITE})")}),
+            400,
+            "0x80048d19",
+            "not compatible",
+        ),
         (party(json!({"addressused": "a@b.example"})), 400, "0x80040203", "participation type mask"),
-        (party(json!({"partyid_contact@odata.bind": nobody, "participationtypemask": 1})), 404, "0x80040217", "contact With Id"),
+        (
+            party(json!({"partyid_contact@odata.bind": nobody, "participationtypemask": 1})),
+            404,
+            "0x80040217",
+            "contact With Id",
+        ),
         (json!({"prioritycode": 9}), 400, "0x8004431a", "outside the valid range"),
     ];
     for (body, status, code, message) in cases {
         let answer = ada.post("emails", body.clone()).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{body} {}", answer.text);
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (status, code),
+            "{body} {}",
+            answer.text
+        );
         assert!(answer.message().contains(message), "{body}: {}", answer.message());
     }
     let broken = ada.send_text(Method::POST, "emails", "application/json", "{".to_owned()).await.unwrap();
@@ -138,7 +208,8 @@ async fn a_lookup_is_bound_by_base_name_absolute_address_or_bare_path_and_cleare
     let answer = ada.delete(&format!("{path}/regardingobjectid_opportunity_email/$ref")).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     let body = json!({"@odata.id": format!("{ORIGIN}{ROOT}/incidents({})", CASES[0].id)});
-    let answer = ada.send(Method::PUT, &format!("{path}/regardingobjectid_incident_email/$ref"), Some(&body)).await;
+    let answer =
+        ada.send(Method::PUT, &format!("{path}/regardingobjectid_incident_email/$ref"), Some(&body)).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
     assert_eq!(ada.get(&path).await.json()["_regardingobjectid_value"], CASES[0].id);
 }
@@ -167,11 +238,22 @@ async fn state_and_status_go_together() {
     assert_eq!(ada.get(&path).await.json()["statecode"], 0, "a state is ignored at the birth of an activity");
     let wrong = ada.patch(&path, json!({"statecode": 1, "statuscode": 8})).await;
     assert_eq!(wrong.code(), "0x80048408");
-    assert_eq!(wrong.message(), format!("8 is not a valid status code for state code EmailState.Completed on email with Id {id}."));
+    assert_eq!(
+        wrong.message(),
+        format!("8 is not a valid status code for state code EmailState.Completed on email with Id {id}.")
+    );
     assert_eq!(ada.patch(&path, json!({"statuscode": 4})).await.code(), "0x80048408");
-    assert_eq!(ada.patch(&path, json!({"statecode": 1, "statuscode": 4})).await.status, StatusCode::NO_CONTENT);
-    let regarding = json!({"regardingobjectid_incident_email@odata.bind": format!("/incidents({})", CASES[0].id)});
-    assert_eq!(ada.patch(&path, regarding).await.status, StatusCode::NO_CONTENT, "regarding may change on a completed email");
+    assert_eq!(
+        ada.patch(&path, json!({"statecode": 1, "statuscode": 4})).await.status,
+        StatusCode::NO_CONTENT
+    );
+    let regarding =
+        json!({"regardingobjectid_incident_email@odata.bind": format!("/incidents({})", CASES[0].id)});
+    assert_eq!(
+        ada.patch(&path, regarding).await.status,
+        StatusCode::NO_CONTENT,
+        "regarding may change on a completed email"
+    );
     let row = ada.get(&path).await.json();
     assert_eq!((&row["statuscode"], &row["_regardingobjectid_value"]), (&json!(4), &json!(CASES[0].id)));
     assert_eq!(ada.patch(&path, json!({"statecode": 2})).await.status, StatusCode::NO_CONTENT);
@@ -208,7 +290,11 @@ async fn deleting_a_record_takes_its_activities_and_their_parties_along() {
     assert_eq!(sender["addressused"], INGRID.email);
     assert_eq!(ada.delete(&format!("accounts({})", FJORDLINE.id)).await.status, StatusCode::NO_CONTENT);
     assert_eq!(ada.get(&format!("emails({id})")).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(ada.get(&format!("emails({TRACKED_EMAIL})")).await.status, StatusCode::NOT_FOUND, "it hung on the opportunity");
+    assert_eq!(
+        ada.get(&format!("emails({TRACKED_EMAIL})")).await.status,
+        StatusCode::NOT_FOUND,
+        "it hung on the opportunity"
+    );
     assert!(crm.stored("activityparties").await["value"].as_array().unwrap().is_empty());
     assert_eq!(ada.delete(&format!("emails({id})")).await.code(), "0x80040217");
 }
