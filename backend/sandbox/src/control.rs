@@ -244,12 +244,7 @@ async fn rotate_keys(State(world): State<Arc<World>>, body: bytes::Bytes) -> Res
             Problem::bad_request(format!("send {{\"graceSecs\": 3600}} or nothing: {reason}"))
         })?
     };
-    // Making a key takes long enough to be in the way of other requests.
-    let turning = world.clone();
-    let kid = tokio::task::spawn_blocking(move || {
-        let now = turning.now();
-        turning.entra().keys.rotate(now, rotation.grace_secs).to_owned()
-    });
+    let kid = tokio::task::spawn_blocking(move || world.rotate_keys(rotation.grace_secs));
     kid.await
         .map(|kid| Json(json!({"kid": kid})))
         .map_err(|reason| Problem::bad_request(format!("the keys were not rotated: {reason}")))

@@ -178,6 +178,19 @@ impl Directory {
     }
 }
 
+impl World {
+    /// From now on a key signs that nobody has seen yet; the one before is published for `grace_secs` more.
+    /// Gives the new key's id. Making a key takes long, so it is made before the directory is locked.
+    pub fn rotate_keys(&self, grace_secs: i64) -> String {
+        let next = self.entra().keys.next_number();
+        let key = keys::key_of_process(next);
+        let kid = key.kid().to_owned();
+        let now = self.now();
+        self.entra().keys.rotate_to(key, now, grace_secs);
+        kid
+    }
+}
+
 /// Whether people let a client act for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

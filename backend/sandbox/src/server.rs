@@ -75,7 +75,7 @@ pub fn service_of(path: &str) -> Service {
     let (first, second) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
     match (first, second) {
         ("v1.0" | "beta", _) => Service::Graph,
-        ("api", _) | ("main.aspx", _) => Service::Dataverse,
+        ("api" | "main.aspx", _) => Service::Dataverse,
         ("sandbox", _) => Service::Control,
         ("common" | "organizations" | "consumers", _) | (_, "oauth2" | "v2.0" | "discovery" | "saml2") => {
             Service::Entra

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// An RSA key with its certificate.
@@ -130,18 +131,14 @@ impl SigningKey {
     }
 }
 
-/// The key with this number of those that the process has made.
+/// The key with this number of those that the process has made; made now where it is missing.
 pub(super) fn key_of_process(number: usize) -> SigningKey {
-    static MADE: Mutex<Vec<SigningKey>> = Mutex::new(Vec::new());
+    static MADE: Mutex<BTreeMap<usize, SigningKey>> = Mutex::new(BTreeMap::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    while made.len() <= number {
-        made.push(SigningKey::generate());
-    }
-    made[number].clone()
+    made.entry(number).or_insert_with(SigningKey::generate).clone()
 }
 
-/// The key that no tenant publishes, for forgeries. It is the first one made, so that rotating never
-/// reaches it.
+/// The key that no tenant publishes, for forgeries; rotating never reaches its number.
 pub(super) fn strangers_key() -> SigningKey {
     key_of_process(0)
 }
@@ -170,16 +167,19 @@ impl KeyRing {
         self.keys[0].key.clone()
     }
 
-    /// A key never seen before signs from now on; the one before is published for `grace_secs` more.
-    pub fn rotate(&mut self, now: jiff::Timestamp, grace_secs: i64) -> &str {
+    /// The number, among the process's keys, of the one that comes next.
+    pub(super) fn next_number(&self) -> usize {
+        // Keys read from a state folder are not of this process, so this number is new to them too.
+        3 + self.rotations
+    }
+
+    /// This key signs from now on; the one before is published for `grace_secs` more.
+    pub(super) fn rotate_to(&mut self, key: SigningKey, now: jiff::Timestamp, grace_secs: i64) {
         self.rotations += 1;
         let grace = jiff::SignedDuration::from_secs(grace_secs);
-        let gone_at = now.saturating_add(grace).unwrap_or(jiff::Timestamp::MAX);
         self.keys.truncate(1);
-        self.keys[0].gone_at = Some(gone_at);
-        // Keys read from a state folder are not of this process, so a number drawn here is new to them too.
-        self.keys.insert(0, Published { key: key_of_process(2 + self.rotations), gone_at: None });
-        self.keys[0].key.kid()
+        self.keys[0].gone_at = Some(now.saturating_add(grace).unwrap_or(jiff::Timestamp::MAX));
+        self.keys.insert(0, Published { key, gone_at: None });
     }
 
     fn published(&self, now: jiff::Timestamp) -> impl Iterator<Item = &SigningKey> {

@@ -99,7 +99,7 @@ pub(super) fn seed(pane_origin: &str) -> Vec<Registration> {
         spa(format!("brk-multihub://{pane_host}")),
         spa(format!("{pane_origin}/")),
         spa(format!("{pane_origin}/pane.html")),
-        spa(format!("{pane_origin}/signin.html")),
+        spa(format!("{pane_origin}/signed-in.html")),
     ];
     let native = |uri: &str| Redirect { uri: uri.to_owned(), platform: Platform::Native };
     vec![

@@ -108,6 +108,8 @@ async fn secrets_of_the_token_endpoint_stay_out_of_the_journal() {
     let tenant = Tenant::new();
     let fields = [("grant_type", "client_credentials"), APP[0], APP[1], ("scope", GRAPH_DEFAULT)];
     assert_eq!(tenant.token(&fields).await.status, 200);
+    let in_the_address = format!("{TOKEN}?{}={}", APP[1].0, APP[1].1);
+    assert_eq!(tenant.send(form(&in_the_address, &[fields[0], APP[0], fields[3]])).await.status, 200);
     let text = serde_json::to_string(&tenant.world.journal.entries_after(Seq(0))).unwrap();
     assert!(text.contains(TOKEN) && !text.contains(APP[1].1) && !text.contains("scope"));
 }

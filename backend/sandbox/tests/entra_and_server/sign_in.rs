@@ -8,7 +8,7 @@ use sandbox::entra::{Caller, Resource};
 use serde_json::json;
 
 const PANE: &str = "https://localhost:3000";
-const REDIRECT: &str = "https://localhost:3000/signin.html";
+const REDIRECT: &str = "https://localhost:3000/signed-in.html";
 const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-one-0123456789";
 
 fn challenge() -> String {

@@ -26,7 +26,7 @@ fn the_tenant_is_as_it_was_after_a_restart_and_tokens_stay_good() {
     let folder = tempfile::tempdir().unwrap();
     let world = open(folder.path()).unwrap();
     let token = Mint::good(&ADA).token(&world).unwrap();
-    world.entra().keys.rotate(start(), 3600);
+    world.rotate_keys(3600);
     world.entra().set_consent(APP_CLIENT_ID, "*", Consent::Withdrawn).unwrap();
     world.touch();
     world.save().unwrap();
