@@ -7,7 +7,7 @@ use shared::problem::Problem;
 /// A handler's *no*. It travels to the envelope, which knows request id and language, in the answer's
 /// extensions.
 #[derive(Debug, Clone)]
-pub(super) struct Refusal(pub Problem);
+pub struct Refusal(pub Problem);
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
