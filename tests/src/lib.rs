@@ -1,1 +1,1 @@
-
+//! The service and the sandbox in one process, for the tests.

@@ -78,6 +78,19 @@ impl SqliteStore {
             .collect()
     }
 
+    /// Lets the file grow no further, as on a full disk; for trying what happens then.
+    pub async fn limit_pages_to_present(&self) -> StoreResult<()> {
+        // SQLite never cuts below the present size: one page is less than any database has.
+        sqlx::query("pragma max_page_count = 1").execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Lifts that limit again.
+    pub async fn unlimit_pages(&self) -> StoreResult<()> {
+        sqlx::query("pragma max_page_count = 4294967294").execute(&self.writer).await?;
+        Ok(())
+    }
+
     async fn write(&self) -> StoreResult<Transaction<'static, Sqlite>> {
         Ok(self.writer.begin_with("begin immediate").await?)
     }
