@@ -1,5 +1,7 @@
 //! The CRM, in the field's words. The trait neither decides nor remembers.
 
+pub mod dataverse;
+
 use crate::caller::Access;
 use crate::exchange::Body;
 use crate::outcome::Outcome;

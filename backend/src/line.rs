@@ -81,7 +81,13 @@ impl<K: Hash + Eq + Clone> Line<K> {
     ///
     /// While the service has asked `key` to wait, nothing is sent. What comes back as an answer is neither
     /// 401 nor 429 nor 503.
-    pub async fn send(&self, access: &Access, key: &K, request: Request, effect: Effect) -> Outcome<Response> {
+    pub async fn send(
+        &self,
+        access: &Access,
+        key: &K,
+        request: Request,
+        effect: Effect,
+    ) -> Outcome<Response> {
         if let Some(pause) = self.pauses.pause_of(key, self.clock.now()) {
             let problem = Problem::new(pause.code).retry_after_ms(Some(pause.left_ms));
             return Err(Failure::NotDone(problem));

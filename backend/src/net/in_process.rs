@@ -39,9 +39,11 @@ impl Transport for InProcess {
         let lost = |reason: &str| TransportError::NoAnswer(reason.to_owned());
         let mut asked = http::Request::new(Body::from(request.body));
         *asked.method_mut() = request.method;
-        *asked.uri_mut() = request.url.as_str().parse().map_err(|_| {
-            TransportError::NotSent("the address is none that HTTP can carry".to_owned())
-        })?;
+        *asked.uri_mut() = request
+            .url
+            .as_str()
+            .parse()
+            .map_err(|_| TransportError::NotSent("the address is none that HTTP can carry".to_owned()))?;
         *asked.headers_mut() = request.headers;
         if let Ok(host) = http::HeaderValue::from_str(request.url.authority()) {
             asked.headers_mut().insert(http::header::HOST, host);

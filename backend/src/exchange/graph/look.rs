@@ -35,7 +35,8 @@ pub(super) async fn look(
     item: &ItemId,
     want: Want,
 ) -> Outcome<MailboxSeen> {
-    let mut answers = batch::read(line, access, mailbox, &parts(access, mailbox, item, want), LOOK_LANES).await?;
+    let mut answers =
+        batch::read(line, access, mailbox, &parts(access, mailbox, item, want), LOOK_LANES).await?;
     let message = answers.take(line, "message")?;
     let message = match (message.status.is_success(), message.says_item_is_gone()) {
         (true, _) => Some(message),
@@ -52,10 +53,8 @@ pub(super) async fn look(
                 .ok_or_else(|| line.astray(Effect::Read, "what should be a message is none"))?,
         ),
     };
-    let message = message.map(|(message, body)| MessageSeen {
-        message,
-        body: body.filter(|_| want == Want::HeadersAndBody),
-    });
+    let message = message
+        .map(|(message, body)| MessageSeen { message, body: body.filter(|_| want == Want::HeadersAndBody) });
     Ok(MailboxSeen { mailbox: MailboxId(user.id), addresses, master_categories, message })
 }
 
@@ -114,7 +113,8 @@ impl User {
             scheme.eq_ignore_ascii_case("smtp").then_some(address)
         });
         let mut all: Vec<SmtpAddress> = Vec::new();
-        for address in self.mail.as_deref().into_iter().chain(proxies).chain(self.user_principal_name.as_deref())
+        for address in
+            self.mail.as_deref().into_iter().chain(proxies).chain(self.user_principal_name.as_deref())
         {
             let address = SmtpAddress::new(address);
             if address.is_plausible() && !all.contains(&address) {
@@ -213,8 +213,11 @@ mod tests {
                 "no scheme".into(),
             ]),
         };
-        let shown: Vec<String> =
-            user.addresses(&SmtpAddress::new("asked@contoso.example")).into_iter().map(String::from).collect();
+        let shown: Vec<String> = user
+            .addresses(&SmtpAddress::new("asked@contoso.example"))
+            .into_iter()
+            .map(String::from)
+            .collect();
         assert_eq!(
             shown,
             [

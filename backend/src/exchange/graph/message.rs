@@ -71,11 +71,8 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
     let from = wire.from.and_then(|r| correspondent(Role::From, r));
     let from = from.or_else(|| wire.sender.and_then(|r| correspondent(Role::From, r)));
     let direction = Direction::of(from.as_ref().map(|c| &c.address), mailbox);
-    let others = [
-        (Role::To, wire.to_recipients),
-        (Role::Cc, wire.cc_recipients),
-        (Role::Bcc, wire.bcc_recipients),
-    ];
+    let others =
+        [(Role::To, wire.to_recipients), (Role::Cc, wire.cc_recipients), (Role::Bcc, wire.bcc_recipients)];
     let others = others
         .into_iter()
         .flat_map(|(role, all)| all.into_iter().flatten().filter_map(move |r| correspondent(role, r)));
@@ -83,7 +80,10 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
     let message = Message {
         id: ItemId(wire.id),
         etag,
-        internet_message_id: wire.internet_message_id.filter(|id| !id.trim().is_empty()).map(InternetMessageId),
+        internet_message_id: wire
+            .internet_message_id
+            .filter(|id| !id.trim().is_empty())
+            .map(InternetMessageId),
         subject: wire.subject.unwrap_or_default(),
         correspondents,
         categories: wire.categories.unwrap_or_default(),
@@ -172,7 +172,8 @@ mod tests {
             person(&"n".repeat(9_999), "  Cy@FABRIKAM.example "),
             person("Legacy", "/O=EXCHANGELABS/CN=RECIPIENTS/CN=X"),
         ]);
-        json["ccRecipients"] = Value::Array((0..5_000).map(|n| person("", &format!("c{n}@x.example"))).collect());
+        json["ccRecipients"] =
+            Value::Array((0..5_000).map(|n| person("", &format!("c{n}@x.example"))).collect());
         let message = read(json, &ada()).unwrap().0;
         assert_eq!(message.correspondents.len(), MOST_CORRESPONDENTS);
         assert_eq!(message.correspondents[0].role, Role::From);
@@ -185,7 +186,10 @@ mod tests {
     fn a_text_body_becomes_html_that_shows_the_same_text() {
         let mut json = minimal();
         json["body"] = json!({"contentType": "text", "content": "1 < 2 & <script>"});
-        assert_eq!(read(json, &ada()).unwrap().1, Some(Body("<pre>1 &lt; 2 &amp; &lt;script&gt;</pre>".into())));
+        assert_eq!(
+            read(json, &ada()).unwrap().1,
+            Some(Body("<pre>1 &lt; 2 &amp; &lt;script&gt;</pre>".into()))
+        );
     }
 
     #[test]

@@ -40,7 +40,8 @@ pub(super) async fn set(
     };
     let answer = line.send(access, mailbox, call).await?;
     if answer.status.is_success() {
-        return read(&answer.body).ok_or_else(|| line.astray(Effect::Write, "what should be a message is none"));
+        return read(&answer.body)
+            .ok_or_else(|| line.astray(Effect::Write, "what should be a message is none"));
     }
     if answer.says_item_is_gone() {
         return Err(Failure::Refused(Problem::new(Code::MessageGone)));

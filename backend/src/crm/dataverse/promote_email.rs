@@ -1,0 +1,174 @@
+//! Creates an email activity and closes it, in one changeset.
+//!
+//! - <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/create-entity-web-api>
+//! - <https://learn.microsoft.com/power-apps/developer/data-platform/email-activity-entities>
+//!
+//! The row is created under the id that the rules chose; a second attempt, ours or a colleague's, meets the
+//! same key and is refused by Dataverse itself. State and status cannot be given to a new row, so closing it
+//! is the changeset's second write.
+
+use super::multipart::{Operation, Part};
+use super::organization::Organization;
+use super::party::{self, cut};
+use super::{definitions, refusal};
+use crate::caller::Access;
+use crate::crm::Promoted;
+use crate::exchange::Body;
+use crate::line::Effect;
+use crate::outcome::{Failure, Outcome};
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use shared::UtcMs;
+use shared::email::{Direction, Importance, InternetMessageId};
+use shared::party::Role;
+use shared::plan::NewEmail;
+use shared::problem::{Code, Problem};
+use shared::regarding::RecordRef;
+
+const LONGEST_SUBJECT: usize = 800;
+const LONGEST_SENDER: usize = 250;
+const LONGEST_RECIPIENTS: usize = 500;
+const LONGEST_MESSAGE_ID: usize = 320;
+/// A longer body is cut: no form shows it, and Dataverse takes no request beyond 128 MB.
+const LONGEST_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+const COMPLETED: i64 = 1;
+const SENT: i64 = 3;
+const RECEIVED: i64 = 4;
+
+/// Promotes the mail, unless a record of its id is there.
+pub(super) async fn promote(
+    organization: &Organization,
+    access: &Access,
+    email: &NewEmail,
+    body: &Body,
+) -> Outcome<Promoted> {
+    let mut row = columns(email, body);
+    if let Some(regarding) = &email.regarding {
+        let Some(definition) = definitions::find(organization, access, &regarding.key.table).await? else {
+            return Err(regarding_gone(regarding));
+        };
+        row.insert(
+            format!("regardingobjectid_{}_email@odata.bind", regarding.key.table),
+            json!(format!("/{}({})", definition.set, regarding.key.id)),
+        );
+    }
+    let create = Operation {
+        method: Method::POST,
+        address: "emails".to_owned(),
+        headers: Vec::new(),
+        body: Some(Value::Object(row)),
+    };
+    let status = match email.direction {
+        Direction::Incoming => RECEIVED,
+        Direction::Outgoing => SENT,
+    };
+    let close = Operation {
+        method: Method::PATCH,
+        address: format!("emails({})", email.id.0),
+        headers: vec![("If-Match", "*".to_owned())],
+        body: Some(json!({"statecode": COMPLETED, "statuscode": status})),
+    };
+    match organization.change(access, vec![create, close]).await? {
+        Ok(()) => Ok(Promoted::Created),
+        Err(part) if refusal::is_duplicate_key(&part) => Ok(Promoted::AlreadyThere),
+        Err(part) => Err(refused(organization, email, body, &part)),
+    }
+}
+
+/// The message id as the column takes it. Longer ones are against all custom (RFC 5322 allows them): they are
+/// told apart by their beginning, when they are written and when they are looked for.
+pub(super) fn cut_message_id(id: &InternetMessageId) -> String {
+    cut(&id.0, LONGEST_MESSAGE_ID).to_owned()
+}
+
+fn columns(email: &NewEmail, body: &Body) -> Map<String, Value> {
+    let at = written(email.received);
+    let priority = match email.importance {
+        Importance::Low => 0,
+        Importance::Normal => 1,
+        Importance::High => 2,
+    };
+    let row = json!({
+        "activityid": email.id.0,
+        "subject": cut(&email.subject, LONGEST_SUBJECT),
+        "description": cut_body(&body.0),
+        "directioncode": email.direction == Direction::Outgoing,
+        "messageid": cut_message_id(&email.internet_message_id),
+        "sender": cut(&party::addresses(&email.parties, Role::From).concat(), LONGEST_SENDER),
+        "torecipients": cut(&party::addresses(&email.parties, Role::To).join(";"), LONGEST_RECIPIENTS),
+        "prioritycode": priority,
+        "scheduledend": at,
+        "actualend": at,
+        "email_activity_parties": party::nested(&email.parties),
+    });
+    match row {
+        Value::Object(row) => row,
+        _ => Map::new(),
+    }
+}
+
+/// The time as Dataverse takes it: UTC, whole seconds.
+fn written(time: UtcMs) -> String {
+    let time = Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The body, whole where it fits, else up to the last tag that does.
+fn cut_body(html: &str) -> &str {
+    if html.len() <= LONGEST_BODY_BYTES {
+        return html;
+    }
+    let mut end = LONGEST_BODY_BYTES;
+    while !html.is_char_boundary(end) {
+        end -= 1;
+    }
+    let start = &html[..end];
+    match (start.rfind('<'), start.rfind('>')) {
+        (Some(open), close) if close.is_none_or(|close| close < open) => &start[..open],
+        _ => start,
+    }
+}
+
+fn refused(organization: &Organization, email: &NewEmail, body: &Body, part: &Part) -> Failure {
+    if refusal::is_missing_row(part) {
+        let party = email.parties.iter().filter_map(|p| p.record.as_ref());
+        return match &email.regarding {
+            Some(regarding) if refusal::names(part, regarding.key.id) => regarding_gone(regarding),
+            // Somebody's record was deleted after we looked: who they are is to be looked up again.
+            _ if party.clone().any(|record| refusal::names(part, record.key.id)) => Failure::Conflict,
+            Some(regarding) => regarding_gone(regarding),
+            None => Failure::Conflict,
+        };
+    }
+    let mut mail = vec![email.subject.as_str(), email.internet_message_id.0.as_str(), body.0.as_str()];
+    for party in &email.parties {
+        mail.extend([party.address.as_str(), party.name.as_str()]);
+    }
+    organization.failure(Effect::Write, part, &mail)
+}
+
+pub(super) fn regarding_gone(regarding: &RecordRef) -> Failure {
+    Failure::Refused(Problem::new(Code::RegardingGone).because("record", &regarding.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_too_long_ends_before_the_tag_that_does_not_fit() {
+        assert_eq!(cut_body("<p>short</p>"), "<p>short</p>");
+        let long = format!("{}<b class=\"é\">", "x".repeat(LONGEST_BODY_BYTES - 5));
+        assert_eq!(cut_body(&long).len(), LONGEST_BODY_BYTES - 5);
+        let text = "ü".repeat(LONGEST_BODY_BYTES);
+        assert_eq!(cut_body(&text).len(), LONGEST_BODY_BYTES);
+    }
+
+    #[test]
+    fn times_are_whole_seconds_in_utc() {
+        assert_eq!(written(UtcMs(1_795_161_600_999)), "2026-11-20T08:00:00Z");
+        assert_eq!(written(UtcMs(i64::MAX)), "1970-01-01T00:00:00Z");
+    }
+}
