@@ -105,17 +105,11 @@ async fn perform(
         Ok(slot) => slot,
         Err(problem) => return Ok(Err(problem)),
     };
-    match to_bytes(body, BODY_LIMIT).await {
-        Ok(bytes) => asked.body = bytes,
-        Err(_) => {
-            let problem = Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestEntityTooLarge",
-                "The request is larger than 4 MB.",
-            );
-            return Ok(Err(problem));
-        }
-    }
+    let Ok(bytes) = to_bytes(body, BODY_LIMIT).await else {
+        let (code, message) = ("RequestEntityTooLarge", "The request is larger than 4 MB.");
+        return Ok(Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, code, message)));
+    };
+    asked.body = bytes;
     let mut exchange = world.exchange();
     let answer = answer(&asked, &mut exchange);
     let happened = exchange.take_happenings();

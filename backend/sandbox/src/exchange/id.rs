@@ -55,7 +55,7 @@ pub fn mailbox_guid(oid: &str) -> Uuid {
 /// The id of an item as Graph shows it.
 pub fn spell_item(mailbox: Uuid, key: ItemKey, place: u32, form: IdForm) -> String {
     match form {
-        IdForm::Mutable => URL_SAFE.encode(mutable_bytes(&MUTABLE, mailbox, key, place)),
+        IdForm::Mutable => URL_SAFE.encode(mutable_bytes(MUTABLE, mailbox, key, place)),
         IdForm::Immutable => {
             let mut bytes = IMMUTABLE.to_vec();
             bytes.push(0);
@@ -69,10 +69,10 @@ pub fn spell_item(mailbox: Uuid, key: ItemKey, place: u32, form: IdForm) -> Stri
 
 /// The MAPI-like entry id that `translateExchangeIds` speaks of.
 pub fn spell_entry(mailbox: Uuid, key: ItemKey, place: u32) -> String {
-    URL_SAFE.encode(mutable_bytes(&ENTRY, mailbox, key, place))
+    URL_SAFE.encode(mutable_bytes(ENTRY, mailbox, key, place))
 }
 
-fn mutable_bytes(mark: &[u8; 4], mailbox: Uuid, key: ItemKey, place: u32) -> Vec<u8> {
+fn mutable_bytes(mark: [u8; 4], mailbox: Uuid, key: ItemKey, place: u32) -> Vec<u8> {
     let mut bytes = mark.to_vec();
     bytes.extend_from_slice(mailbox.hyphenated().to_string().as_bytes());
     bytes.extend_from_slice(&[0x00, 0x46, 0, 0, 0, 0, 0]);
@@ -148,7 +148,7 @@ fn read_immutable(mailbox: Uuid, bytes: &[u8]) -> Option<Named> {
 }
 
 fn read_mutable(mailbox: Uuid, bytes: &[u8]) -> Option<Named> {
-    let mark = if bytes.starts_with(&ENTRY) { &ENTRY } else { &MUTABLE };
+    let mark = if bytes.starts_with(&ENTRY) { ENTRY } else { MUTABLE };
     let (body, tail) = bytes.split_last_chunk::<14>()?;
     let (place, key) = tail.split_first_chunk::<4>()?;
     let key = key.first_chunk::<8>()?;

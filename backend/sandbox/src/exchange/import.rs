@@ -154,7 +154,8 @@ impl Exchange {
             || mail.subject().is_some()
             || mail.date().is_some()
             || mail.message_id().is_some()
-            || mail.received().is_some();
+            || mail.received().is_some()
+            || mail.content_type().is_some();
         if !has_headers {
             return Err("has none of the headers of a mail message");
         }

@@ -134,7 +134,7 @@ fn person(person: Person) -> Address {
     (person.name, person.upn)
 }
 
-const fn contact(contact: Contact, name: &'static str) -> Address {
+const fn contact(contact: &Contact, name: &'static str) -> Address {
     (name, contact.email)
 }
 
@@ -174,11 +174,11 @@ fn pixel() -> Vec<u8> {
     ]
 }
 
-const INGRID_AT: Address = contact(INGRID, "Ingrid Solheim");
-const LARS_AT: Address = contact(LARS, "Lars Nygaard");
-const JUERGEN_AT: Address = contact(JUERGEN, "Jürgen Weiß");
-const MAEVE_AT: Address = contact(MAEVE, "Maeve O'Hara");
-const PIETER_AT: Address = contact(PIETER, "Pieter van Dijk");
+const INGRID_AT: Address = contact(&INGRID, "Ingrid Solheim");
+const LARS_AT: Address = contact(&LARS, "Lars Nygaard");
+const JUERGEN_AT: Address = contact(&JUERGEN, "Jürgen Weiß");
+const MAEVE_AT: Address = contact(&MAEVE, "Maeve O'Hara");
+const PIETER_AT: Address = contact(&PIETER, "Pieter van Dijk");
 const YUKI_AT: Address = lead(YUKI, "Yuki Tanabe");
 const SOFIA_AT: Address = lead(SOFIA, "Sofía Herrera");
 const SALES_AT: Address = (QUEUE_NAME, QUEUE_ADDRESS);

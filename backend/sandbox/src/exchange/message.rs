@@ -162,7 +162,7 @@ impl Message {
         self.thread = parent.thread;
         self.conversation_index = reply_index(&parent.conversation_index, self.sent);
         self.in_reply_to = Some(parent.internet_message_id.clone());
-        self.references = parent.references.clone();
+        self.references.clone_from(&parent.references);
         self.references.push(parent.internet_message_id.clone());
     }
 

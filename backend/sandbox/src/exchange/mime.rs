@@ -6,19 +6,16 @@ use base64::engine::general_purpose::STANDARD;
 
 /// The whole message as bytes. The same message always gives the same bytes.
 pub fn write(message: &Message) -> Vec<u8> {
-    let mut lines = headers(message);
-    let boundary = format!("_000_{}_", message.thread.simple());
+    let headers = headers(message);
+    let text = text_part(&message.body);
     if message.attachments.is_empty() {
-        lines.push_str(&text_part(&message.body));
-    } else {
-        lines.push_str(&format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n"));
-        lines.push_str(&format!("--{boundary}\r\n{}", text_part(&message.body)));
-        for attachment in &message.attachments {
-            lines.push_str(&format!("--{boundary}\r\n{}", file_part(attachment)));
-        }
-        lines.push_str(&format!("--{boundary}--\r\n"));
+        return [headers, text].concat().into_bytes();
     }
-    lines.into_bytes()
+    let boundary = format!("_000_{}_", message.thread.simple());
+    let opening = format!("Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n");
+    let parts = std::iter::once(text).chain(message.attachments.iter().map(file_part));
+    let parts: Vec<String> = parts.map(|part| format!("--{boundary}\r\n{part}")).collect();
+    [headers, opening, parts.concat(), format!("--{boundary}--\r\n")].concat().into_bytes()
 }
 
 /// Name and value of every header of the message, in order.
@@ -52,7 +49,9 @@ pub fn header_list(message: &Message) -> Vec<(String, String)> {
 }
 
 fn headers(message: &Message) -> String {
-    header_list(message).iter().map(|(name, value)| format!("{name}: {}\r\n", one_line(value))).collect()
+    let lines =
+        header_list(message).into_iter().map(|(name, value)| format!("{name}: {}\r\n", one_line(&value)));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// A header is one line, whatever a name or subject holds.
@@ -111,6 +110,6 @@ fn file_part(file: &Attachment) -> String {
 
 /// Base64 in lines of 76 characters.
 fn folded(bytes: &[u8]) -> String {
-    let encoded = STANDARD.encode(bytes);
-    encoded.as_bytes().chunks(76).map(|line| format!("{}\r\n", String::from_utf8_lossy(line))).collect()
+    // 57 bytes make 76 characters, and only the last line can need padding.
+    bytes.chunks(57).map(|line| STANDARD.encode(line) + "\r\n").collect::<Vec<_>>().concat()
 }

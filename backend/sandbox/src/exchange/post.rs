@@ -144,7 +144,7 @@ impl Exchange {
         draft.subject = Some(format!("{prefix}{bare}"));
         let others = |party: &&Party| !mailbox.is_called(&party.address);
         match answer {
-            Answer::Forward => draft.attachments = parent.attachments.clone(),
+            Answer::Forward => draft.attachments.clone_from(&parent.attachments),
             Answer::Reply | Answer::ReplyAll => {
                 let back = if parent.reply_to.is_empty() {
                     parent.from.iter().cloned().collect()

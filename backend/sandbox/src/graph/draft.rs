@@ -23,9 +23,9 @@ pub struct Wishes {
 #[derive(Debug, Clone, Default)]
 struct DraftWishes {
     named: Option<String>,
-    subject: Option<Option<String>>,
+    subject: Option<String>,
     body: Option<Body>,
-    from: Option<Option<Party>>,
+    from: Option<Party>,
     to: Option<Vec<Party>>,
     cc: Option<Vec<Party>>,
     bcc: Option<Vec<Party>>,
@@ -57,11 +57,10 @@ impl Wishes {
                 self.inference = Some(one_of(name, value, &["focused", "other"])?);
             }
             "singlevalueextendedproperties" => self.properties = Some(extended(name, value)?),
-            "subject" => draft.subject = Some(optional_text(name, value)?),
+            "subject" => draft.subject = Some(optional_text(name, value)?.unwrap_or_default()),
             "body" => draft.body = Some(body(value)?),
-            "from" | "sender" => {
-                draft.from = Some(if value.is_null() { None } else { Some(party(name, value)?) })
-            }
+            "from" | "sender" if value.is_null() => {}
+            "from" | "sender" => draft.from = Some(party(name, value)?),
             "torecipients" => draft.to = Some(parties(name, value)?),
             "ccrecipients" => draft.cc = Some(parties(name, value)?),
             "bccrecipients" => draft.bcc = Some(parties(name, value)?),
@@ -71,7 +70,7 @@ impl Wishes {
             "isreadreceiptrequested" => draft.read_receipt = Some(flag(name, value)?),
             "internetmessageheaders" => draft.headers = Some(headers(name, value)?),
             // Taken by their own handlers, or shown but never written; clients send back what they got.
-            "attachments" | "extensions" | "id" | "@odata.etag" => return Ok(()),
+            "attachments" | "extensions" | "id" => return Ok(()),
             _ if super::show::is_message_property(name) => {
                 return Err(Problem::new(
                     StatusCode::BAD_REQUEST,
@@ -121,9 +120,9 @@ impl Wishes {
         set(&mut message.inference, self.inference);
         message.properties.extend(self.properties.into_iter().flatten());
         let draft = self.draft;
-        set(&mut message.subject, draft.subject);
+        message.subject = draft.subject.or(message.subject.take());
         set(&mut message.body, draft.body);
-        set(&mut message.from, draft.from);
+        message.from = draft.from.or(message.from.take());
         set(&mut message.to, draft.to);
         set(&mut message.cc, draft.cc);
         set(&mut message.bcc, draft.bcc);

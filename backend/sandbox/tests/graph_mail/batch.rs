@@ -3,7 +3,12 @@ use sandbox::world::journal::Service;
 use serde_json::{Value, json};
 
 fn response<'a>(answer: &'a Value, id: &str) -> &'a Value {
-    answer["responses"].as_array().unwrap().iter().find(|response| response["id"] == id).unwrap()
+    answer["responses"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|part| part["id"] == id)
+        .expect("the part has an answer")
 }
 
 #[tokio::test]

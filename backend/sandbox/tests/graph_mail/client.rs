@@ -36,7 +36,7 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().expect("the test sets this up"))
     }
 
     #[track_caller]
@@ -66,14 +66,18 @@ pub struct Client<'t> {
 
 impl Tenant {
     pub fn new() -> Self {
-        let clock = SetClock::new(NOW.parse().unwrap());
-        let world = World::new(Options::in_memory(clock.clone())).unwrap();
+        let clock = SetClock::new(NOW.parse().expect("the test sets this up"));
+        let world = World::new(Options::in_memory(clock.clone())).expect("the test sets this up");
         let router = server::router(world.clone());
         Self { world, clock, router }
     }
 
     fn client(&self, order: &Mint) -> Client<'_> {
-        Client { tenant: self, token: Some(order.token(&self.world).unwrap()), headers: Vec::new() }
+        Client {
+            tenant: self,
+            token: Some(order.token(&self.world).expect("the test sets this up")),
+            headers: Vec::new(),
+        }
     }
 
     /// A person through a client with these delegated permissions.
@@ -88,7 +92,10 @@ impl Tenant {
     /// An application with these permissions.
     pub fn app(&self, roles: &[&str]) -> Client<'_> {
         let mut order = Mint::graph(&ADA, "none");
-        order.claims = json!({ "scp": null, "roles": roles, "idtyp": "app" }).as_object().unwrap().clone();
+        order.claims = json!({ "scp": null, "roles": roles, "idtyp": "app" })
+            .as_object()
+            .expect("the test sets this up")
+            .clone();
         self.client(&order)
     }
 
@@ -141,9 +148,11 @@ impl Client<'_> {
             }
             None => Body::empty(),
         };
-        let response = server::call(&self.tenant.router, request.body(body).unwrap()).await.unwrap();
+        let response = server::call(&self.tenant.router, request.body(body).expect("the test sets this up"))
+            .await
+            .expect("the test sets this up");
         let (head, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        let bytes = to_bytes(body, usize::MAX).await.expect("the test sets this up").to_vec();
         Answer { status: head.status.as_u16(), headers: head.headers, bytes }
     }
 
@@ -175,7 +184,7 @@ impl Client<'_> {
 
     /// Path of that message.
     pub async fn path(&self, subject: &str) -> String {
-        format!("/me/messages/{}", self.find(subject).await["id"].as_str().unwrap())
+        format!("/me/messages/{}", self.find(subject).await["id"].as_str().expect("the test sets this up"))
     }
 }
 
