@@ -13,26 +13,31 @@
 //!
 //! Nothing that it would not do for Microsoft: there is no branch for the sandbox in a pane.
 //!
-//! 1. In `<head>`, before everything else, it loads office.js from an address that its server configures:
-//!    `https://appsforoffice.microsoft.com/lib/1/hosted/office.js` in production,
+//! 1. It loads office.js with a classic script element (`defer` is fine) from an address that its server
+//!    configures: `https://appsforoffice.microsoft.com/lib/1/hosted/office.js` in production,
 //!    `{origin}/npm/office-js/dist/office.js` here. The file keeps its name: office.js finds its other files
 //!    by it. It is the real library with two short scripts around it, `pages/office/before.js` (stands in
 //!    for MicrosoftAjax.js and puts `nestedAppAuthBridge` into the window) and `pages/office/after.js` (the
 //!    members of Mailbox 1.13 and 1.14 that the library has not got).
-//! 2. Then it loads msal-browser (`lib/msal-browser.min.js`, global `msal`) from its own origin, then its
-//!    own scripts. office.js sets `history.pushState` and `replaceState` to `null`.
-//! 3. It calls `Office.onReady`, then `msal.createNestablePublicClientApplication({ auth: { clientId,
-//!    authority } })` and `acquireTokenSilent({ scopes })`; on `InteractionRequiredAuthError` it calls
-//!    `acquireTokenPopup`. *Who is signed in* it learns from the result's `account` (and from
-//!    `Office.context.mailbox.userProfile.emailAddress`); its server learns it from the access token alone.
+//! 2. It loads msal-browser (`lib/msal-browser.min.js`, global `msal`) from its own origin. office.js sets
+//!    `history.pushState` and `replaceState` to `null`.
+//! 3. After `Office.onReady` it calls `msal.createNestablePublicClientApplication({ auth: { clientId,
+//!    authority, knownAuthorities } })`, which looks for the bridge once, and `acquireTokenSilent({ scopes
+//!    })`; on `InteractionRequiredAuthError` it calls `acquireTokenPopup`. `authority` is the sandbox's and
+//!    its host stands in `knownAuthorities`, or msal-browser does not find its cached tokens again. *Who is
+//!    signed in* the pane learns from the result's `account`, and whose Outlook it is from
+//!    `Office.context.mailbox.userProfile.emailAddress`; its server learns it from the access token alone.
 //! 4. Its content security policy names this origin in `script-src` and in `frame-ancestors`. Nothing here
 //!    needs `unsafe-eval` or inline scripts; office.js tries two inline styles, which may be refused.
 //! 5. The page of a function command (the manifest's `FunctionFile`) associates its functions with
-//!    `Office.actions.associate` *before* it calls `Office.onReady`: the host invokes as soon as the library
-//!    listens.
+//!    `Office.actions.associate` at the latest when `Office.onReady` resolves, without waiting for anything
+//!    else: the host invokes as soon as the library listens.
 //! 6. `{pane_origin}/manifest.xml` is served with `Access-Control-Allow-Origin` for this origin: the ribbon
 //!    is built from it (permission, buttons, labels, icons, pinning). Without it the page shows *Regarding*,
 //!    *Track* and *Untrack* for `/pane.html` and `/commands.html`, and says so.
+//!
+//! The theme switch reaches the pane as `Office.context.officeTheme` and the event `OfficeThemeChanged`. It
+//! does not reach the media query `prefers-color-scheme` inside a frame, which is the browser's own.
 //!
 //! The frame's address gets `?_host_Info=…`, as from Outlook, and its `window.name` what office.js needs to
 //! find its host. Both origins are HTTPS on the same host name: office.js trusts a host on its own domain.
@@ -45,12 +50,11 @@
 //! `fail`, `failSignIn` and `select`. `document.body.dataset.ready` is `true` once the mailbox is shown.
 
 use crate::{World, company};
-use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::{StatusCode, header};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -75,7 +79,6 @@ pub fn router() -> Router<Arc<World>> {
             "/host/records",
             get(|State(world): State<Arc<World>>| async move { pages::page("records.html", &world.options) }),
         )
-        .route("/main.aspx", get(open_record))
         .route("/host/config", get(describe))
         .route("/host/body/{mailbox}/{message}", get(mail_body::show))
         .route("/host/{*file}", get(|Path(file): Path<String>| async move { pages::file(&file) }))
@@ -113,24 +116,6 @@ async fn describe(State(world): State<Arc<World>>) -> Json<Value> {
         "people": people,
         "library": { "missing": library.missing(), "install": library.install_command() },
     }))
-}
-
-/// The address under which Dynamics 365 shows a record: `/main.aspx?pagetype=entityrecord&etn=email&id=…`.
-#[derive(Debug, Deserialize)]
-struct RecordAddress {
-    #[serde(default)]
-    etn: String,
-    #[serde(default)]
-    id: String,
-}
-
-/// Links to Dynamics 365 end at the sandbox's own view of the record.
-async fn open_record(Query(RecordAddress { etn, id }): Query<RecordAddress>) -> Response {
-    let query: String = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("table", &etn)
-        .append_pair("id", id.trim_matches(['{', '}']))
-        .finish();
-    Redirect::to(&format!("/host/records?{query}")).into_response()
 }
 
 /// An answer that browsers may keep but must ask about again.

@@ -84,7 +84,8 @@ async fn scripts_are_served_as_modules_that_browsers_accept() {
 
 #[tokio::test]
 async fn the_page_knows_who_works_here_and_where_the_pane_is() {
-    let config: Value = serde_json::from_str(&text(get(&world(None), "/host/config").await).await).expect("JSON");
+    let config: Value =
+        serde_json::from_str(&text(get(&world(None), "/host/config").await).await).expect("JSON");
     assert_eq!(config["paneOrigin"], "https://pane.example:3000");
     let people = config["people"].as_array().expect("people");
     assert_eq!(people.len(), company::PEOPLE.len());
@@ -153,16 +154,6 @@ async fn mail_is_shown_without_scripts_and_without_the_network() {
     let elsewhere = get(&world, &address.replace(company::ADA.upn, company::BEN.upn)).await;
     assert_eq!(elsewhere.status(), StatusCode::BAD_REQUEST, "an id of another mailbox is malformed");
     assert_eq!(get(&world, "/host/body/nobody@x.example/AAA").await.status(), StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn links_to_dynamics_end_at_the_record() {
-    let world = world(None);
-    let response =
-        get(&world, "/main.aspx?pagetype=entityrecord&etn=email&id=%7B5a9db0c5-0000-4000-8000-000000000f01%7D").await;
-    assert!(response.status().is_redirection());
-    let target = header_of(&response, header::LOCATION);
-    assert_eq!(target, "/host/records?table=email&id=5a9db0c5-0000-4000-8000-000000000f01");
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@
 // sandbox's Entra ID, which signs them. Tokens pass through here and are neither kept nor logged.
 
 /**
- * What Outlook says of accounts. msal-browser finds a cached account again only if it knows the environment
- * among Microsoft's clouds; the sandbox's own host name would make it ask for a token every time.
+ * Where accounts live: the host of the authority. msal-browser finds a cached token again only if the
+ * bridge and the token's account agree on it and it is among the client's `knownAuthorities`.
  */
-const ENVIRONMENT = "login.microsoftonline.com";
+const ENVIRONMENT = location.host;
+const CODES = { USER_INTERACTION_REQUIRED: "interaction_required" };
 
 export class NestedAppAuth {
   /** @param {{tenantId: string}} config @param askPerson shows a consent window; resolves to true or false */
@@ -84,7 +85,7 @@ export class NestedAppAuth {
       return refusal(statusFor(body), reason, body.error?.code ?? body.error);
     }
     const { account, ...token } = body;
-    return { token, account: { ...account, environment: ENVIRONMENT } };
+    return { token, account };
   }
 }
 
@@ -93,6 +94,7 @@ function statusFor({ error }) {
   return needsPerson.includes(error) ? "USER_INTERACTION_REQUIRED" : "PERSISTENT_ERROR";
 }
 
-function refusal(status, description, code) {
-  return { error: { status, description, code: code ?? status, subError: "", properties: {} } };
+// `status` is the bridge's word, `code` the one that msal-browser shows as `errorCode`.
+function refusal(status, description, code = CODES[status] ?? status.toLowerCase()) {
+  return { error: { status, description, code, subError: "", properties: {} } };
 }

@@ -1,8 +1,7 @@
 // What stands in the CRM, as one of the people may read it: through the public Web API, with a token like
 // any other client. So it also shows whose privileges end where.
 //
-// `/host/records` lists tables; `?table=email&id=…` shows one record, which is where links to Dynamics 365
-// (`/main.aspx?etn=…&id=…`) end.
+// Each record links to the address under which Dynamics 365 shows it.
 
 import { element, refill } from "./dom.js";
 
@@ -10,16 +9,15 @@ const API = "/api/data/v9.2";
 const FORMATTED = "@OData.Community.Display.V1.FormattedValue";
 const TARGET = "@Microsoft.Dynamics.CRM.lookuplogicalname";
 const NEWEST = 50;
-const PARTICIPATION = { 1: "From", 2: "To", 3: "Cc", 4: "Bcc", 9: "Owner" };
 
 /** Each table by its logical name: entity set, key, columns to list. */
 const TABLES = {
-  email: { set: "emails", key: "activityid", title: "subject", columns: ["subject", "_regardingobjectid_value", "statuscode", "_ownerid_value", "createdon"], parties: true },
-  account: { set: "accounts", key: "accountid", title: "name", columns: ["name", "accountnumber", "address1_city", "_ownerid_value"] },
-  contact: { set: "contacts", key: "contactid", title: "fullname", columns: ["fullname", "emailaddress1", "jobtitle", "_parentcustomerid_value", "_ownerid_value"] },
-  lead: { set: "leads", key: "leadid", title: "fullname", columns: ["fullname", "companyname", "emailaddress1", "subject", "_ownerid_value"] },
-  opportunity: { set: "opportunities", key: "opportunityid", title: "name", columns: ["name", "statecode", "_ownerid_value"] },
-  incident: { set: "incidents", key: "incidentid", title: "title", columns: ["title", "ticketnumber", "statecode", "_ownerid_value"] },
+  email: { set: "emails", key: "activityid", columns: ["subject", "_regardingobjectid_value", "statuscode", "_ownerid_value", "createdon"] },
+  account: { set: "accounts", key: "accountid", columns: ["name", "accountnumber", "address1_city", "_ownerid_value"] },
+  contact: { set: "contacts", key: "contactid", columns: ["fullname", "emailaddress1", "jobtitle", "_parentcustomerid_value", "_ownerid_value"] },
+  lead: { set: "leads", key: "leadid", columns: ["fullname", "companyname", "emailaddress1", "subject", "_ownerid_value"] },
+  opportunity: { set: "opportunities", key: "opportunityid", columns: ["name", "statecode", "_ownerid_value"] },
+  incident: { set: "incidents", key: "incidentid", columns: ["title", "ticketnumber", "statecode", "_ownerid_value"] },
 };
 const HEADINGS = {
   _regardingobjectid_value: "regarding", _ownerid_value: "owner", _parentcustomerid_value: "company", statuscode: "status",
@@ -35,14 +33,10 @@ let person = config.people.find(({ upn }) => upn === query.get("person") || upn.
 await draw();
 
 async function draw() {
-  const table = query.get("table");
   const heading = [element("h1", {}, "CRM records"), people()];
   try {
     const token = await signIn();
-    const content = TABLES[table] && query.get("id")
-      ? await showRecord(token, table, query.get("id"))
-      : await Promise.all(Object.keys(TABLES).map((name) => showTable(token, name)));
-    refill(main, heading, content);
+    refill(main, heading, await Promise.all(Object.keys(TABLES).map((name) => showTable(token, name))));
   } catch (error) {
     refill(main, heading, element("p", { role: "alert" }, error.message));
   }
@@ -99,32 +93,6 @@ async function showTable(token, name) {
   ];
 }
 
-async function showRecord(token, name, id) {
-  const { set, title, parties } = TABLES[name];
-  const expand = parties ? "?$expand=email_activity_parties" : "";
-  const record = await get(token, `/${set}(${id})${expand}`);
-  const facts = Object.keys(record)
-    .filter((column) => !column.includes("@") && record[column] !== null && typeof record[column] !== "object")
-    .sort((one, other) => one.replace(/^_/, "").localeCompare(other.replace(/^_/, "")));
-  return [
-    element("p", {}, element("a", { href: "/host/records" }, "All records")),
-    element("h2", {}, `${name}: ${record[title] ?? id}`),
-    parties ? partyTable(record.email_activity_parties ?? []) : null,
-    element("h2", {}, "Columns"),
-    element("dl.facts", {}, facts.flatMap((column) => [element("dt", {}, column), element("dd", {}, value(record, column))])),
-  ];
-}
-
-function partyTable(parties) {
-  const row = (party) => element("tr", {},
-    element("td", {}, PARTICIPATION[party.participationtypemask] ?? String(party.participationtypemask)),
-    element("td", {}, party.addressused ?? ""),
-    element("td", {}, party._partyid_value ? value(party, "_partyid_value") : "not resolved"));
-  return element("table", {},
-    element("thead", {}, element("tr", {}, ["Role", "Address", "Record"].map((heading) => element("th", {}, heading)))),
-    element("tbody", {}, parties.map(row)));
-}
-
 // A lookup is a link to its record, where this page knows the table.
 function value(row, column) {
   const text = String(row[column + FORMATTED] ?? row[column] ?? "");
@@ -133,5 +101,5 @@ function value(row, column) {
 }
 
 function recordAddress(table, id) {
-  return `/host/records?${new URLSearchParams({ table, id, person: person.upn })}`;
+  return `/main.aspx?${new URLSearchParams({ pagetype: "entityrecord", etn: table, id })}`;
 }

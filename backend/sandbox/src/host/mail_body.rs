@@ -20,8 +20,10 @@ const STYLE: &str = "body{margin:0;font:14px/20px 'Segoe UI',system-ui,sans-seri
                      img,table{max-width:100%}pre{white-space:pre-wrap;font:inherit;margin:0}";
 const LIGHT: &str = ":root{color-scheme:light;color:#242424}";
 const DARK: &str = ":root{color-scheme:dark;color:#fff}a{color:#62abf5}";
-/// Mail that brings its own colours was made for white paper.
-const PAPER: &str = ":root{color-scheme:light;color:#242424;background:#fff}body{padding:12px}";
+/// Mail that brings its own colours was made for white paper. It is turned over as a whole, so that white
+/// becomes the dark page's own grey (`#292929`) and every hue stays; pictures are turned back.
+const NEGATIVE: &str = ":root{color-scheme:light;color:#242424;background:#fff;filter:invert(.84) hue-rotate(180deg)}\
+                        img{filter:invert(1) hue-rotate(180deg)}";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,7 +64,7 @@ fn page(message: &Message, theme: Theme) -> String {
     };
     let colours = match theme {
         Theme::Light => LIGHT,
-        Theme::Dark if brings_colours => PAPER,
+        Theme::Dark if brings_colours => NEGATIVE,
         Theme::Dark => DARK,
     };
     format!(
@@ -110,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_with_own_colours_stays_on_white_paper_in_the_dark() {
+    fn a_mail_with_own_colours_is_turned_over_in_the_dark() {
         let coloured = message(Body::Html("<p style=\"color: #000\">x</p>".to_owned()));
         let plain = message(Body::Html("<p>x</p>".to_owned()));
-        assert!(page(&coloured, Theme::Dark).contains(PAPER));
+        assert!(page(&coloured, Theme::Dark).contains(NEGATIVE));
         assert!(page(&plain, Theme::Dark).contains(DARK));
         assert!(page(&coloured, Theme::Light).contains(LIGHT));
     }

@@ -102,7 +102,7 @@ mod tests {
                 .iter()
                 .flat_map(|attribute| text.split(attribute).skip(1).map(move |rest| (attribute, rest)))
             {
-                assert!(rest.starts_with('/') && !rest.starts_with("//"), "{name}: {attribute}{:.40}", rest);
+                assert!(rest.starts_with('/') && !rest.starts_with("//"), "{name}: {attribute}{rest:.40}");
             }
         }
     }
