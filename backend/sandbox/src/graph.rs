@@ -54,7 +54,7 @@ async fn serve(
     parts: Option<Extension<Parts>>,
     request: Request,
 ) -> Result<Response, Severed> {
-    let request_id = world.exchange().mint_uuid().to_string();
+    let request_id = world.next_uuid().to_string();
     let headers = request.headers().clone();
     let reply = match perform(&world, seq, parts.map(|Extension(parts)| parts), request).await? {
         Ok(reply) => reply,

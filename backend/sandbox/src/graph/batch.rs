@@ -1,6 +1,6 @@
 //! JSON `$batch`: up to twenty requests in one, each through the journal and the faults like any other.
 //!
-//! Answers come in any order, as from the real service; here the order is shuffled by the seeded mint, so
+//! Answers come in any order, as from the real service; here the order is shuffled by the seeded randomness, so
 //! that a client which trusts the order fails in its tests and not at a customer's.
 
 use super::asked::Reply;
@@ -196,9 +196,8 @@ fn headers(all: &HeaderMap) -> Value {
 }
 
 fn shuffle(world: &World, answers: &mut [Value]) {
-    let mut exchange = world.exchange();
     for at in (1..answers.len()).rev() {
-        let number = exchange.mint_uuid().as_u128() >> 64;
+        let number = world.next_uuid().as_u128() >> 64;
         answers.swap(at, (number % (at as u128 + 1)) as usize);
     }
 }

@@ -13,3 +13,4 @@ mod lists;
 mod messages;
 mod permissions;
 mod sending;
+mod state;
