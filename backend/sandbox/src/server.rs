@@ -21,6 +21,7 @@ mod listener;
 mod performance;
 #[cfg(test)]
 mod tests;
+mod visitor;
 
 pub use authority::{Authority, Certificate};
 pub use listener::{Listen, Running, ServeError, serve};

@@ -1,6 +1,6 @@
 //! The tenant on sockets: HTTPS and HTTP on loopback, with connections that can really be cut.
 
-use super::{Severed, router};
+use super::{Severed, router, visitor};
 use crate::World;
 use crate::world::state::StateError;
 use axum::Router;
@@ -99,7 +99,7 @@ pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeEr
     let https = listen.https.map(bind).transpose()?;
     let http = listen.http.map(bind).transpose()?;
     let authority = world.authority()?;
-    let router = router(world.clone());
+    let connection = Connection { world: world.clone(), router: router(world.clone()) };
     let mut running = Running {
         https: https.as_ref().map(|(_, address)| *address),
         http: http.as_ref().map(|(_, address)| *address),
@@ -115,8 +115,7 @@ pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeEr
             .map_err(|reason| ServeError::Bind { address, reason })?
             .handle(handle.clone());
         running.handles.push(handle);
-        let router = router.clone();
-        running.servers.push(tokio::spawn(server.serve(connections(router))));
+        running.servers.push(tokio::spawn(server.serve(connections(connection.clone()))));
     }
     if let Some((listener, address)) = http {
         let handle = Handle::new();
@@ -124,7 +123,7 @@ pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeEr
             .map_err(|reason| ServeError::Bind { address, reason })?
             .handle(handle.clone());
         running.handles.push(handle);
-        running.servers.push(tokio::spawn(server.serve(connections(router))));
+        running.servers.push(tokio::spawn(server.serve(connections(connection))));
     }
     Ok(running)
 }
@@ -143,17 +142,18 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
 
 /// Makes the service of each connection.
 fn connections(
-    router: Router,
+    connection: Connection,
 ) -> impl Service<SocketAddr, Response = Connection, Error = Infallible, Future: Send> + Clone + Send {
-    tower::service_fn(move |_peer: SocketAddr| {
-        std::future::ready(Ok::<_, Infallible>(Connection(router.clone())))
-    })
+    tower::service_fn(move |_peer: SocketAddr| std::future::ready(Ok::<_, Infallible>(connection.clone())))
 }
 
 /// One connection: an answer marked [`Severed`] becomes an error, at which the HTTP layer closes the
 /// connection (HTTP/1) or resets the stream (HTTP/2) without a word.
 #[derive(Clone)]
-struct Connection(Router);
+struct Connection {
+    world: Arc<World>,
+    router: Router,
+}
 
 impl<B> Service<Request<B>> for Connection
 where
@@ -169,8 +169,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let router = self.0.clone();
-        Box::pin(async move { super::call(&router, request.map(Body::new)).await })
+        let Self { world, router } = self.clone();
+        Box::pin(async move {
+            match visitor::turn_away(&world, request.uri(), request.headers()) {
+                Some(refusal) => Ok(refusal),
+                None => super::call(&router, request.map(Body::new)).await,
+            }
+        })
     }
 }
 

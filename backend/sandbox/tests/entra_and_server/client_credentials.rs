@@ -66,7 +66,8 @@ async fn unknown_fields_are_ignored_and_basic_authentication_is_taken() {
 async fn refusals_have_the_shape_and_the_numbers_of_entra() {
     let tenant = Tenant::new();
     let scope = ("scope", GRAPH_DEFAULT);
-    let cases: [(&[(&str, &str)], u16, &str, u64); 9] = [
+    type Fields<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Fields<'_>, u16, &str, u64); 9] = [
         (&[GRANT, APP[0], ("client_secret", "wrong"), scope], 401, "invalid_client", 7_000_215),
         (&[GRANT, APP[0], scope], 401, "invalid_client", 7_000_218),
         (

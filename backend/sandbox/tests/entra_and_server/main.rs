@@ -2,6 +2,8 @@
 //!
 //! One binary, so that all tests share the few RSA keys that a process makes.
 
+#![expect(clippy::unwrap_used, reason = "all of this binary is test code, its functions outside tests too")]
+
 mod client;
 
 mod bad_tokens;
