@@ -9,11 +9,11 @@ async fn round(client: &Client<'_>, start: &str) -> (Vec<Value>, String) {
     let (mut rows, mut url) = (Vec::new(), start.to_owned());
     loop {
         let page = client.get(&url).await.expect(200).json();
-        rows.extend(page["value"].as_array().unwrap().iter().cloned());
+        rows.extend(page["value"].as_array().expect("a list").iter().cloned());
         match page["@odata.nextLink"].as_str() {
             Some(next) => {
                 assert!(next.contains("$skiptoken="), "{next}");
-                url = next.to_owned();
+                next.clone_into(&mut url);
             }
             None => return (rows, text(&page, "@odata.deltaLink").to_owned()),
         }

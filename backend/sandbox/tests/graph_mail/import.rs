@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 fn load(dir: &Path) -> (Exchange, sandbox::exchange::MailReport) {
-    let now = NOW.parse().unwrap();
+    let now = NOW.parse().expect("a moment");
     let mut exchange = Exchange::empty(1);
     exchange.add_mailbox(ADA.oid, ADA.upn, ADA.name, MailboxKind::User, now);
     let report = exchange.load_mail(ADA.oid, &[dir.to_owned()], now);
