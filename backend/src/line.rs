@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 mod lanes;
 mod pauses;
+#[cfg(test)]
+pub(crate) mod script;
 
 pub use lanes::{Lanes, Place};
 pub use pauses::Pauses;

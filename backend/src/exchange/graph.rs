@@ -22,6 +22,8 @@ mod look;
 mod mailbox_line;
 mod message;
 mod set_categories;
+#[cfg(test)]
+mod tests;
 
 use mailbox_line::MailboxLine;
 
