@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 mod asking;
 mod batch;
+mod bulk;
 mod changes;
 mod control;
 mod definitions;

@@ -37,10 +37,14 @@ impl Fault {
 
     /// 400 for a body that does not fit the table.
     pub fn bad_payload(table: &Table, inner: impl std::fmt::Display) -> Self {
+        Fault::payload(table, &format!("Microsoft.OData.ODataException: {inner}"))
+    }
+
+    fn payload(table: &Table, inner: &str) -> Self {
         let message = format!(
             "Error identified in Payload provided by the user for Entity :'{}', For more information on this error \
              please follow this help link https://go.microsoft.com/fwlink/?linkid=2195293  ---->  InnerException : \
-             Microsoft.OData.ODataException: {inner}",
+             {inner}",
             table.set
         );
         Fault::new(StatusCode::BAD_REQUEST, "0x80048d19", message)
@@ -49,11 +53,11 @@ impl Fault {
     pub fn unknown_column(table: &Table, name: &str) -> Self {
         let logical = table.logical;
         let inner = format!(
-            "Invalid property '{name}' was found in entity 'Microsoft.Dynamics.CRM.{logical}'. ---> \
+            "Microsoft.Crm.CrmException: Invalid property '{name}' was found in entity 'Microsoft.Dynamics.CRM.{logical}'. ---> \
              Microsoft.OData.ODataException: The property '{name}' does not exist on type \
              'Microsoft.Dynamics.CRM.{logical}'. Make sure to only use property names that are defined by the type."
         );
-        Fault::bad_payload(table, inner)
+        Fault::payload(table, &inner)
     }
 
     pub fn undeclared_navigation(table: &Table, name: &str) -> Self {

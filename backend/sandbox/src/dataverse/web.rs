@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::request::{Options, Preferences, Segment, segments};
 use super::rights::{ACT_FOR_OTHERS, Principal};
 use super::store::Organization;
-use super::{batch, definitions, functions, limits, query, search, write};
+use super::{batch, bulk, definitions, functions, limits, query, search, write};
 use crate::World;
 use crate::entra::{self, Resource};
 use crate::server::{Parts, Severed};
@@ -266,6 +266,10 @@ fn change(org: &mut Organization, ask: &Ask, question: &Question, path: &[Segmen
     let Some(text) = &path[0].key else {
         return match (method, rest) {
             ("POST", []) => create(org, ask, table, None, question),
+            ("POST", [action]) if action.name.starts_with("Microsoft.Dynamics.CRM.") => {
+                let name = action.name.trim_start_matches("Microsoft.Dynamics.CRM.");
+                bulk::perform(org, ask, table, name, &question.object(table.set)?)
+            }
             _ => Err(not_allowed(method)),
         };
     };

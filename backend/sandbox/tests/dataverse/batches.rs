@@ -191,3 +191,40 @@ async fn a_batch_runs_for_whom_its_own_header_names() {
     .await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn while_a_changeset_is_under_way_reads_see_the_time_before_and_writes_wait() {
+    let crm = Crm::new();
+    let second = Matching { method: Some("PATCH".to_owned()), place: Place::Part, ..Matching::default() };
+    crm.world.faults.add(Fault::new(Kind::HangBefore).named("gate").matching(second).times(1));
+    let (ada, ben) = (crm.person(&ADA), crm.person(&BEN));
+    let text = format!("{}--b1--\n", changeset(&track()));
+    let tracking = ada.send_text(Method::POST, "$batch", "multipart/mixed; boundary=b1", text);
+    let written = ben.post("contacts", json!({"lastname": "Later"}));
+    let watching = async {
+        while crm.world.faults.list()[0].hits == 0 {
+            tokio::task::yield_now().await;
+        }
+        let count = ben.get("contacts/$count").await.text;
+        let seen = crm.emails_with("<batch@x>").await;
+        crm.world.faults.release("gate");
+        (count, seen)
+    };
+    let (tracked, written, (count, seen)) = tokio::join!(tracking, written, watching);
+    assert_eq!((count.as_str(), seen), ("5", 0), "Ben reads five contacts");
+    assert_eq!((tracked.unwrap().status, written.status), (StatusCode::OK, StatusCode::NO_CONTENT));
+    assert_eq!(crm.emails_with("<batch@x>").await, 1);
+    assert_eq!(ben.get("contacts/$count").await.text, "6");
+}
+
+#[tokio::test]
+async fn two_creates_of_one_key_at_the_same_moment_make_one_row() {
+    let crm = Crm::new();
+    let (ada, ben) = (crm.person(&ADA), crm.person(&BEN));
+    let pieces = [changeset(&track())];
+    let (first, second) = tokio::join!(send(&ada, &pieces), send(&ben, &pieces));
+    let mut outcomes = [first.status.as_u16(), second.status.as_u16()];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [200, 412]);
+    assert_eq!(crm.emails_with("<batch@x>").await, 1);
+}

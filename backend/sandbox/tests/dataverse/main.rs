@@ -1,5 +1,7 @@
 //! The CRM as its clients see it: the Web API of Dataverse over the whole sandbox, in process.
 
+#![expect(clippy::unwrap_used, reason = "all of this binary is test code, its functions outside tests too")]
+
 mod batches;
 mod changes;
 mod client;

@@ -315,6 +315,24 @@ async fn attachments_hang_on_their_email() {
 }
 
 #[tokio::test]
+async fn many_rows_are_made_and_changed_at_once_or_not_at_all() {
+    let crm = Crm::new();
+    let ada = crm.person(&ADA);
+    let create = "contacts/Microsoft.Dynamics.CRM.CreateMultiple";
+    let answer = ada.post(create, json!({"Targets": [{"lastname": "One"}, {"lastname": "Two"}]})).await;
+    let ids = answer.json()["Ids"].clone();
+    assert_eq!(ids.as_array().unwrap().len(), 2, "{}", answer.text);
+    let refused = ada.post(create, json!({"Targets": [{"lastname": "Three"}, {"nosuch": 1}]})).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(ada.get("contacts/$count").await.text, "8");
+    let targets: Vec<Value> =
+        ids.as_array().unwrap().iter().map(|id| json!({"contactid": id, "jobtitle": "Buyer"})).collect();
+    let update = "contacts/Microsoft.Dynamics.CRM.UpdateMultiple";
+    assert_eq!(ada.post(update, json!({"Targets": targets})).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(ada.list("contacts", "jobtitle eq 'Buyer'").await.rows().len(), 2);
+}
+
+#[tokio::test]
 async fn every_change_stands_in_the_journal_without_mail_text() {
     let crm = Crm::new();
     let ada = crm.person(&ADA);
