@@ -35,6 +35,8 @@ mod rows;
 mod search;
 mod set_regarding;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 use organization::Organization;
 
