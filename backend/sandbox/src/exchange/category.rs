@@ -3,7 +3,10 @@
 //! Items hold category *names*, in any spelling, whether or not the list knows them. So a rename or delete
 //! here leaves the items as they are.
 
+use super::mailbox::Mailbox;
+use super::{Mint, Refusal};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// One entry of the list.
@@ -35,4 +38,65 @@ pub fn hex(color: &str) -> &'static str {
         .and_then(|number| number.parse::<usize>().ok())
         .and_then(|number| PRESETS.get(number).copied())
         .unwrap_or("#8a8a8a")
+}
+
+impl Mailbox {
+    pub fn create_category(
+        &mut self,
+        name: &str,
+        color: &str,
+        most: usize,
+        mint: &mut Mint,
+    ) -> Result<MasterCategory, Refusal> {
+        if self.categories.iter().any(|category| category.display_name.to_lowercase() == name.to_lowercase())
+        {
+            return Err(Refusal::CategoryExists(name.to_owned()));
+        }
+        if self.switches.master_list_full || self.categories.len() >= most {
+            return Err(Refusal::CategoryListFull);
+        }
+        let category =
+            MasterCategory { id: mint.uuid(), display_name: name.to_owned(), color: color.to_owned() };
+        self.categories.push(category.clone());
+        self.change += 1;
+        self.happen("masterCategory.create", None, category.id.to_string(), Value::Null, json!(name));
+        Ok(category)
+    }
+
+    pub fn recolor_category(&mut self, id: Uuid, color: &str) -> Result<MasterCategory, Refusal> {
+        let category =
+            self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
+        let before = std::mem::replace(&mut category.color, color.to_owned());
+        let category = category.clone();
+        self.change += 1;
+        self.happen("masterCategory.recolor", None, id.to_string(), json!(before), json!(color));
+        Ok(category)
+    }
+
+    /// What a person does in Outlook; Graph cannot. Items keep the old name.
+    pub fn rename_category(&mut self, id: Uuid, name: &str) -> Result<(), Refusal> {
+        if self
+            .categories
+            .iter()
+            .any(|other| other.id != id && other.display_name.to_lowercase() == name.to_lowercase())
+        {
+            return Err(Refusal::CategoryExists(name.to_owned()));
+        }
+        let category =
+            self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
+        let before = std::mem::replace(&mut category.display_name, name.to_owned());
+        self.change += 1;
+        self.happen("masterCategory.rename", None, id.to_string(), json!(before), json!(name));
+        Ok(())
+    }
+
+    pub fn delete_category(&mut self, id: Uuid) -> Result<(), Refusal> {
+        let at =
+            self.categories.iter().position(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
+        let category = self.categories.remove(at);
+        self.change += 1;
+        let before = json!(category.display_name);
+        self.happen("masterCategory.delete", None, id.to_string(), before, Value::Null);
+        Ok(())
+    }
 }

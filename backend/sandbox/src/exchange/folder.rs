@@ -1,6 +1,10 @@
 //! Mail folders: the distinguished ones that every mailbox has, and those that people make.
 
+use super::Refusal;
+use super::change::{FolderChange, LOG_LENGTH};
+use super::mailbox::Mailbox;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// A folder within its mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,3 +52,130 @@ pub const DISTINGUISHED: [(FolderKey, FolderKey, &str, &str, bool); 11] = [
 
 /// The first key for folders that people make.
 pub const FIRST_OWN: u64 = 100;
+
+impl Mailbox {
+    fn log_folder(&mut self, folder: FolderKey, created: bool) {
+        self.folder_log.push_back(FolderChange { number: self.change, folder, created });
+        if self.folder_log.len() > LOG_LENGTH
+            && let Some(oldest) = self.folder_log.pop_front()
+        {
+            self.forgotten = self.forgotten.max(oldest.number);
+        }
+    }
+
+    fn check_folder_name(
+        &self,
+        parent: FolderKey,
+        name: &str,
+        but: Option<FolderKey>,
+    ) -> Result<(), Refusal> {
+        if name.trim().is_empty() {
+            return Err(Refusal::Invalid("The property 'DisplayName' is required.".to_owned()));
+        }
+        let taken = self
+            .children(parent)
+            .any(|folder| Some(folder.key) != but && folder.name.to_lowercase() == name.to_lowercase());
+        if taken { Err(Refusal::FolderExists) } else { Ok(()) }
+    }
+
+    pub fn create_folder(
+        &mut self,
+        parent: FolderKey,
+        name: &str,
+        is_hidden: bool,
+    ) -> Result<FolderKey, Refusal> {
+        self.folder(parent)?;
+        self.check_folder_name(parent, name, None)?;
+        self.change += 1;
+        let key = FolderKey(self.next_folder);
+        self.next_folder += 1;
+        let change = self.change;
+        self.folders
+            .insert(key, Folder { key, parent, name: name.to_owned(), well_known: None, is_hidden, change });
+        self.log_folder(key, true);
+        self.happen("folder.create", None, self.folder_id(key), Value::Null, json!(self.folder_id(parent)));
+        Ok(key)
+    }
+
+    pub fn rename_folder(&mut self, key: FolderKey, name: &str) -> Result<(), Refusal> {
+        let folder = self.folder(key)?;
+        if folder.well_known.is_some() {
+            return Err(Refusal::DistinguishedFolder);
+        }
+        let (parent, before) = (folder.parent, folder.name.clone());
+        self.check_folder_name(parent, name, Some(key))?;
+        self.touch_folder(key, |folder| name.clone_into(&mut folder.name));
+        self.happen("folder.rename", None, self.folder_id(key), json!(before), json!(name));
+        Ok(())
+    }
+
+    pub fn move_folder(&mut self, key: FolderKey, to: FolderKey) -> Result<(), Refusal> {
+        let folder = self.folder(key)?.clone();
+        self.folder(to)?;
+        if folder.well_known.is_some() {
+            return Err(Refusal::DistinguishedFolder);
+        }
+        if self.lies_below(to, key) {
+            return Err(Refusal::Invalid("A folder can't be moved into itself.".to_owned()));
+        }
+        self.check_folder_name(to, &folder.name, Some(key))?;
+        self.touch_folder(key, |folder| folder.parent = to);
+        let (before, after) = (json!(self.folder_id(folder.parent)), json!(self.folder_id(to)));
+        self.happen("folder.move", None, self.folder_id(key), before, after);
+        Ok(())
+    }
+
+    fn touch_folder(&mut self, key: FolderKey, act: impl FnOnce(&mut Folder)) {
+        self.change += 1;
+        if let Some(folder) = self.folders.get_mut(&key) {
+            act(folder);
+            folder.change = self.change;
+        }
+        self.log_folder(key, false);
+    }
+
+    /// Whether `folder` is `above` or lies somewhere below it.
+    pub fn lies_below(&self, folder: FolderKey, above: FolderKey) -> bool {
+        let mut at = folder;
+        loop {
+            if at == above {
+                return true;
+            }
+            match self.folders.get(&at) {
+                Some(next) if next.parent != at => at = next.parent,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Deletes a folder: first into *Deleted Items*, from there for good with all that is in it.
+    pub fn delete_folder(&mut self, key: FolderKey) -> Result<(), Refusal> {
+        let folder = self.folder(key)?.clone();
+        if folder.well_known.is_some() {
+            return Err(Refusal::DistinguishedFolder);
+        }
+        if !self.lies_below(key, DELETED) {
+            self.touch_folder(key, |folder| folder.parent = DELETED);
+            let before = json!(self.folder_id(folder.parent));
+            self.happen("folder.move", None, self.folder_id(key), before, json!("deleteditems"));
+            return Ok(());
+        }
+        for child in self.children(key).map(|child| child.key).collect::<Vec<_>>() {
+            self.delete_folder(child)?;
+        }
+        for item in self.messages_in(key).map(|message| message.key).collect::<Vec<_>>() {
+            self.purge_message(item)?;
+        }
+        self.change += 1;
+        self.folders.remove(&key);
+        self.log_folder(key, false);
+        self.happen(
+            "folder.delete",
+            None,
+            self.folder_id(key),
+            json!(self.folder_id(folder.parent)),
+            Value::Null,
+        );
+        Ok(())
+    }
+}

@@ -3,12 +3,12 @@
 //! Its methods are the only way to change it. Each moves the change number, which is what change keys,
 //! etags and delta tokens are made of, and notes a happening that names no mail text.
 
+use super::Refusal;
 use super::category::MasterCategory;
 use super::change::{FolderChange, Happening, ItemChange, ItemChangeKind, LOG_LENGTH};
 use super::folder::{self, Folder, FolderKey};
 use super::id::{self, IdForm, ItemKey, Named};
 use super::message::Message;
-use super::{Mint, Refusal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -77,12 +77,12 @@ pub struct Mailbox {
     pub guid: Uuid,
     pub(super) folders: BTreeMap<FolderKey, Folder>,
     pub(super) messages: BTreeMap<ItemKey, Message>,
-    categories: Vec<MasterCategory>,
+    pub(super) categories: Vec<MasterCategory>,
     pub access: Vec<Access>,
     pub switches: Switches,
     pub(super) change: u64,
     next_item: u64,
-    next_folder: u64,
+    pub(super) next_folder: u64,
     pub(super) log: VecDeque<ItemChange>,
     pub(super) folder_log: VecDeque<FolderChange>,
     /// Changes up to this number are no longer in the logs.
@@ -242,7 +242,7 @@ impl Mailbox {
         }
     }
 
-    fn happen(
+    pub(super) fn happen(
         &mut self,
         kind: &'static str,
         item: Option<ItemKey>,
@@ -411,194 +411,6 @@ impl Mailbox {
             Value::Null,
         );
         self.messages.remove(&key);
-        Ok(())
-    }
-
-    // ---- folders
-
-    fn log_folder(&mut self, folder: FolderKey, created: bool) {
-        self.folder_log.push_back(FolderChange { number: self.change, folder, created });
-        if self.folder_log.len() > LOG_LENGTH
-            && let Some(oldest) = self.folder_log.pop_front()
-        {
-            self.forgotten = self.forgotten.max(oldest.number);
-        }
-    }
-
-    fn check_folder_name(
-        &self,
-        parent: FolderKey,
-        name: &str,
-        but: Option<FolderKey>,
-    ) -> Result<(), Refusal> {
-        if name.trim().is_empty() {
-            return Err(Refusal::Invalid("The property 'DisplayName' is required.".to_owned()));
-        }
-        let taken = self
-            .children(parent)
-            .any(|folder| Some(folder.key) != but && folder.name.to_lowercase() == name.to_lowercase());
-        if taken { Err(Refusal::FolderExists) } else { Ok(()) }
-    }
-
-    pub fn create_folder(
-        &mut self,
-        parent: FolderKey,
-        name: &str,
-        is_hidden: bool,
-    ) -> Result<FolderKey, Refusal> {
-        self.folder(parent)?;
-        self.check_folder_name(parent, name, None)?;
-        self.change += 1;
-        let key = FolderKey(self.next_folder);
-        self.next_folder += 1;
-        let change = self.change;
-        self.folders
-            .insert(key, Folder { key, parent, name: name.to_owned(), well_known: None, is_hidden, change });
-        self.log_folder(key, true);
-        self.happen("folder.create", None, self.folder_id(key), Value::Null, json!(self.folder_id(parent)));
-        Ok(key)
-    }
-
-    pub fn rename_folder(&mut self, key: FolderKey, name: &str) -> Result<(), Refusal> {
-        let folder = self.folder(key)?;
-        if folder.well_known.is_some() {
-            return Err(Refusal::DistinguishedFolder);
-        }
-        let (parent, before) = (folder.parent, folder.name.clone());
-        self.check_folder_name(parent, name, Some(key))?;
-        self.touch_folder(key, |folder| name.clone_into(&mut folder.name));
-        self.happen("folder.rename", None, self.folder_id(key), json!(before), json!(name));
-        Ok(())
-    }
-
-    pub fn move_folder(&mut self, key: FolderKey, to: FolderKey) -> Result<(), Refusal> {
-        let folder = self.folder(key)?.clone();
-        self.folder(to)?;
-        if folder.well_known.is_some() {
-            return Err(Refusal::DistinguishedFolder);
-        }
-        if self.lies_below(to, key) {
-            return Err(Refusal::Invalid("A folder can't be moved into itself.".to_owned()));
-        }
-        self.check_folder_name(to, &folder.name, Some(key))?;
-        self.touch_folder(key, |folder| folder.parent = to);
-        let (before, after) = (json!(self.folder_id(folder.parent)), json!(self.folder_id(to)));
-        self.happen("folder.move", None, self.folder_id(key), before, after);
-        Ok(())
-    }
-
-    fn touch_folder(&mut self, key: FolderKey, act: impl FnOnce(&mut Folder)) {
-        self.change += 1;
-        if let Some(folder) = self.folders.get_mut(&key) {
-            act(folder);
-            folder.change = self.change;
-        }
-        self.log_folder(key, false);
-    }
-
-    /// Whether `folder` is `above` or lies somewhere below it.
-    pub fn lies_below(&self, folder: FolderKey, above: FolderKey) -> bool {
-        let mut at = folder;
-        loop {
-            if at == above {
-                return true;
-            }
-            match self.folders.get(&at) {
-                Some(next) if next.parent != at => at = next.parent,
-                _ => return false,
-            }
-        }
-    }
-
-    /// Deletes a folder: first into *Deleted Items*, from there for good with all that is in it.
-    pub fn delete_folder(&mut self, key: FolderKey) -> Result<(), Refusal> {
-        let folder = self.folder(key)?.clone();
-        if folder.well_known.is_some() {
-            return Err(Refusal::DistinguishedFolder);
-        }
-        if !self.lies_below(key, folder::DELETED) {
-            self.touch_folder(key, |folder| folder.parent = folder::DELETED);
-            let before = json!(self.folder_id(folder.parent));
-            self.happen("folder.move", None, self.folder_id(key), before, json!("deleteditems"));
-            return Ok(());
-        }
-        for child in self.children(key).map(|child| child.key).collect::<Vec<_>>() {
-            self.delete_folder(child)?;
-        }
-        for item in self.messages_in(key).map(|message| message.key).collect::<Vec<_>>() {
-            self.purge_message(item)?;
-        }
-        self.change += 1;
-        self.folders.remove(&key);
-        self.log_folder(key, false);
-        self.happen(
-            "folder.delete",
-            None,
-            self.folder_id(key),
-            json!(self.folder_id(folder.parent)),
-            Value::Null,
-        );
-        Ok(())
-    }
-
-    // ---- master categories
-
-    pub fn create_category(
-        &mut self,
-        name: &str,
-        color: &str,
-        most: usize,
-        mint: &mut Mint,
-    ) -> Result<MasterCategory, Refusal> {
-        if self.categories.iter().any(|category| category.display_name.to_lowercase() == name.to_lowercase())
-        {
-            return Err(Refusal::CategoryExists(name.to_owned()));
-        }
-        if self.switches.master_list_full || self.categories.len() >= most {
-            return Err(Refusal::CategoryListFull);
-        }
-        let category =
-            MasterCategory { id: mint.uuid(), display_name: name.to_owned(), color: color.to_owned() };
-        self.categories.push(category.clone());
-        self.change += 1;
-        self.happen("masterCategory.create", None, category.id.to_string(), Value::Null, json!(name));
-        Ok(category)
-    }
-
-    pub fn recolor_category(&mut self, id: Uuid, color: &str) -> Result<MasterCategory, Refusal> {
-        let category =
-            self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
-        let before = std::mem::replace(&mut category.color, color.to_owned());
-        let category = category.clone();
-        self.change += 1;
-        self.happen("masterCategory.recolor", None, id.to_string(), json!(before), json!(color));
-        Ok(category)
-    }
-
-    /// What a person does in Outlook; Graph cannot. Items keep the old name.
-    pub fn rename_category(&mut self, id: Uuid, name: &str) -> Result<(), Refusal> {
-        if self
-            .categories
-            .iter()
-            .any(|other| other.id != id && other.display_name.to_lowercase() == name.to_lowercase())
-        {
-            return Err(Refusal::CategoryExists(name.to_owned()));
-        }
-        let category =
-            self.categories.iter_mut().find(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
-        let before = std::mem::replace(&mut category.display_name, name.to_owned());
-        self.change += 1;
-        self.happen("masterCategory.rename", None, id.to_string(), json!(before), json!(name));
-        Ok(())
-    }
-
-    pub fn delete_category(&mut self, id: Uuid) -> Result<(), Refusal> {
-        let at =
-            self.categories.iter().position(|category| category.id == id).ok_or(Refusal::ItemNotFound)?;
-        let category = self.categories.remove(at);
-        self.change += 1;
-        let before = json!(category.display_name);
-        self.happen("masterCategory.delete", None, id.to_string(), before, Value::Null);
         Ok(())
     }
 

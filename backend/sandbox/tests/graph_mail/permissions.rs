@@ -119,3 +119,12 @@ async fn the_directory_shows_oneself_and_others_only_with_more_rights() {
     assert_eq!(found.expect(200).items(), [json!({ "id": BEN.oid, "displayName": BEN.name })]);
     assert_eq!(wide.get("/users/nobody@x.example").await.expect(404).code(), "Request_ResourceNotFound");
 }
+
+#[tokio::test]
+async fn settings_of_another_mailbox_are_for_applications_only() {
+    let tenant = Tenant::new();
+    let path = format!("/users/{QUEUE_ADDRESS}/outlook/masterCategories");
+    assert_eq!(tenant.ada().get(&path).await.expect(403).code(), "ErrorAccessDenied");
+    let app = tenant.app(&["MailboxSettings.ReadWrite"]);
+    app.post(&path, json!({ "displayName": TRACKED, "color": "preset4" })).await.expect(201);
+}
