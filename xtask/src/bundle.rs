@@ -144,9 +144,10 @@ impl Naming<'_> {
         };
         let (path, suffix) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
         let Some(target) = absolute(source, path).filter(|target| self.sources.contains_key(target)) else {
+            let is_ours = path.starts_with("./") || (path.starts_with('/') && !path.starts_with("//"));
             ensure!(
-                !wants_integrity,
-                "{source} asks for the integrity of {path}, which is not in the bundle"
+                !(wants_integrity || is_ours && is_hashed(path)),
+                "{source} names {path}, which is not in the bundle"
             );
             return Ok(None);
         };
@@ -318,6 +319,13 @@ mod tests {
     #[test]
     fn integrity_of_a_file_that_is_not_there_is_refused() {
         assert!(Bundle::make(&files(&[("boot.js", "'integrity:/vendor/x.js'")])).is_err());
+    }
+
+    #[test]
+    fn a_script_or_style_sheet_that_is_not_there_is_refused() {
+        assert!(Bundle::make(&files(&[("pane.html", "href=\"/pane.css\"")])).is_err());
+        assert!(Bundle::make(&files(&[("boot.js", "import './glue.js'")])).is_err());
+        assert!(Bundle::make(&files(&[("pane.html", "src=\"https://elsewhere.example/a.js\"")])).is_ok());
     }
 
     #[test]

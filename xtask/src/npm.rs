@@ -25,11 +25,15 @@ pub fn install(project: &Project) -> Result<()> {
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// msal-browser as one file, and its licence.
-pub fn msal(project: &Project) -> [(&'static str, PathBuf); 2] {
+/// msal-browser as one file, the half of it that ends a sign-in popup, and its licence.
+pub fn msal(project: &Project) -> [(&'static str, PathBuf); 3] {
     let package = project.npm().join("@azure/msal-browser");
     [
         ("vendor/msal-browser.min.js", package.join("lib/msal-browser.min.js")),
+        (
+            "vendor/msal-redirect-bridge.min.js",
+            package.join("lib/redirect-bridge/msal-redirect-bridge.min.js"),
+        ),
         ("vendor/msal-browser.LICENSE.txt", package.join("LICENSE")),
     ]
 }

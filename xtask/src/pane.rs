@@ -24,7 +24,7 @@ pub fn compile(project: &Project) -> Result<()> {
             .args(["build", "--locked", "--package", "frontend", "--lib", "--target", WASM])
             .args(["--profile", "wasm-release"])
             .env_remove("RUSTFLAGS")
-            .env("CARGO_ENCODED_RUSTFLAGS", remaps(project)?),
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(project)?),
     )?;
     let compiled = project.target.join(WASM).join("wasm-release/frontend.wasm");
     ensure!(compiled.is_file(), "{} was not built: is `frontend` a cdylib?", compiled.display());
@@ -56,15 +56,16 @@ pub fn pack(project: &Project) -> Result<()> {
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// Tells the compiler to call the machine's folders by neutral names.
-fn remaps(project: &Project) -> Result<String> {
+/// Tells the compiler to call the machine's folders by neutral names, and what `.cargo/config.toml` tells it
+/// for this target, which these flags would hide.
+fn flags(project: &Project) -> Result<String> {
     let home = match env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
         None => env::home_dir().context("this machine's user has no home folder")?.join(".cargo"),
     };
     let folders = [(&project.root, "regarding"), (&project.target, "target"), (&home, "cargo")];
-    let flags = folders.map(|(folder, name)| format!("--remap-path-prefix={}=/{name}", folder.display()));
-    Ok(flags.join("\u{1f}"))
+    let remaps = folders.map(|(folder, name)| format!("--remap-path-prefix={}=/{name}", folder.display()));
+    Ok(format!("--cfg=erase_components\u{1f}{}", remaps.join("\u{1f}")))
 }
 
 /// Where wasm-bindgen puts what it makes.
