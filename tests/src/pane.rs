@@ -1,0 +1,130 @@
+//! Somebody with the pane open: the calls that it makes, with their token.
+
+use crate::mailbox::Mail;
+use crate::stack::Stack;
+use axum::Router;
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sandbox::company::Person;
+use sandbox::entra::Mint;
+use serde::de::DeserializeOwned;
+use shared::api::{ItemState, ProblemDetails, Records, Suggestions, WishRequest};
+use shared::regarding::RecordRef;
+use shared::wish::{RecordFate, RegardingWish, Wish};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// A signed-in user of the pane.
+#[derive(Debug, Clone)]
+pub struct Pane {
+    api: Router,
+    token: String,
+    language: &'static str,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: http::HeaderMap,
+    pub body: bytes::Bytes,
+}
+
+impl Answer {
+    /// The answer as JSON of the expected kind.
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e}: {} {}", self.status, String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The problem that it tells of.
+    pub fn problem(&self) -> ProblemDetails {
+        assert!(!self.status.is_success(), "{} {}", self.status, String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+}
+
+impl Pane {
+    pub(crate) fn signed_in(stack: &Stack, person: &Person) -> Self {
+        let token = Mint::good(person).token(&stack.world).expect("a token");
+        Self { api: stack.api(), token, language: "en" }
+    }
+
+    /// The same pane in German.
+    #[must_use]
+    pub fn in_german(mut self) -> Self {
+        self.language = "de";
+        self
+    }
+
+    pub async fn call(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept-language", self.language);
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
+        let response = self.api.clone().oneshot(request).await.expect("the service answers");
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Answer { status: head.status, headers: head.headers, body }
+    }
+
+    /// Opens a message: what the pane shows of it.
+    pub async fn open(&self, mail: &Mail) -> ItemState {
+        self.look(mail).await.json()
+    }
+
+    /// Opens a message, whatever comes of it.
+    pub async fn look(&self, mail: &Mail) -> Answer {
+        self.call(Method::GET, &path_of(mail, ""), None).await
+    }
+
+    /// Sends a wish, whatever comes of it.
+    pub async fn send(&self, mail: &Mail, request: &WishRequest) -> Answer {
+        let body = serde_json::to_string(request).expect("a wish is JSON");
+        self.call(Method::POST, &path_of(mail, "/wishes"), Some(body)).await
+    }
+
+    /// Sends a new wish and expects to be told a state.
+    pub async fn wish(&self, mail: &Mail, wish: Wish) -> ItemState {
+        self.send(mail, &WishRequest { id: Uuid::new_v4(), wish }).await.json()
+    }
+
+    pub async fn track(&self, mail: &Mail) -> ItemState {
+        self.wish(mail, Wish::Track { regarding: RegardingWish::Keep }).await
+    }
+
+    pub async fn set_regarding(&self, mail: &Mail, record: RecordRef) -> ItemState {
+        self.wish(mail, Wish::Track { regarding: RegardingWish::Set(record) }).await
+    }
+
+    pub async fn untrack(&self, mail: &Mail, record: RecordFate) -> ItemState {
+        self.wish(mail, Wish::Untrack { record }).await
+    }
+
+    pub async fn suggestions(&self, mail: &Mail) -> Suggestions {
+        self.call(Method::GET, &path_of(mail, "/suggestions"), None).await.json()
+    }
+
+    pub async fn search(&self, term: &str) -> Records {
+        self.look_for(term).await.json()
+    }
+
+    /// Searches, whatever comes of it.
+    pub async fn look_for(&self, term: &str) -> Answer {
+        let term = utf8_percent_encode(term, NON_ALPHANUMERIC);
+        self.call(Method::GET, &format!("/api/records?search={term}"), None).await
+    }
+}
+
+fn path_of(mail: &Mail, rest: &str) -> String {
+    let item = utf8_percent_encode(&mail.item.0, NON_ALPHANUMERIC);
+    let mailbox = utf8_percent_encode(mail.mailbox.as_str(), NON_ALPHANUMERIC);
+    format!("/api/items/{item}{rest}?mailbox={mailbox}")
+}
