@@ -51,15 +51,16 @@ pub struct Parts {
 impl Parts {
     /// The parts of production: the machine's clock, connections over reqwest, SQLite in the data folder.
     pub async fn of(config: Config) -> anyhow::Result<Self> {
-        let limits = net::Limits {
-            time: Duration::from_secs(config.limits.upstream_secs),
-            ..net::Limits::default()
-        };
+        let limits =
+            net::Limits { time: Duration::from_secs(config.limits.upstream_secs), ..net::Limits::default() };
         let transport = Reqwest::new(&config.roots, limits)?;
         let lock = lock(&config.data_dir)?;
         let file = config.data_dir.join(DATABASE);
         let store = SqliteStore::open(&file).await.with_context(|| {
-            format!("the database {} cannot be opened. Check the disk and the folder's permissions", file.display())
+            format!(
+                "the database {} cannot be opened. Check the disk and the folder's permissions",
+                file.display()
+            )
         })?;
         Ok(Self {
             config,
@@ -75,11 +76,13 @@ impl Parts {
 
 /// Two processes on one data folder would both believe that they are alone.
 fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("the data folder {} cannot be made. Choose another with --data", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!("the data folder {} cannot be made. Choose another with --data", folder.display())
+    })?;
     let path = folder.join(LOCK);
-    let file = std::fs::File::create(&path)
-        .with_context(|| format!("{} cannot be written. Choose another folder with --data", path.display()))?;
+    let file = std::fs::File::create(&path).with_context(|| {
+        format!("{} cannot be written. Choose another folder with --data", path.display())
+    })?;
     file.try_lock().with_context(|| {
         format!(
             "another process works on the data folder {}. Stop it, or choose another folder with --data",
@@ -104,10 +107,8 @@ pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
     let Parts { config, clock, transport, store, store_sharing, holder, lock } = parts;
     config::check(&config)?;
     let config = Arc::new(config);
-    let limits = net::Limits {
-        time: Duration::from_secs(config.limits.upstream_secs),
-        ..net::Limits::default()
-    };
+    let limits =
+        net::Limits { time: Duration::from_secs(config.limits.upstream_secs), ..net::Limits::default() };
     let door = Door::new(transport, config.upstream_origins(), limits);
     let tokens = EntraTokens::new(&config, door.clone(), clock.clone()).map_err(anyhow::Error::msg)?;
     let tokens: Arc<dyn Tokens> = Arc::new(tokens);
@@ -182,7 +183,10 @@ impl App {
             }
         };
         if tokio::time::timeout(limit, let_go).await.is_err() {
-            tracing::warn!(limit_secs = limit.as_secs(), "stopped in the middle of a step; the next start carries on");
+            tracing::warn!(
+                limit_secs = limit.as_secs(),
+                "stopped in the middle of a step; the next start carries on"
+            );
         }
     }
 }

@@ -61,8 +61,10 @@ pub struct ServiceParts {
 impl Service {
     pub fn new(parts: ServiceParts) -> Arc<Self> {
         let ServiceParts { config, clock, verifier, items, store, site, stop } = parts;
-        let allowance =
-            Allowance { burst: config.limits.requests_at_once, per_minute: config.limits.requests_per_minute };
+        let allowance = Allowance {
+            burst: config.limits.requests_at_once,
+            per_minute: config.limits.requests_per_minute,
+        };
         Arc::new(Self {
             users: Rates::new(allowance, COUNTED_USERS),
             reports: Rates::new(REPORTS, 1),

@@ -115,17 +115,23 @@ fn summary(config: &Config) -> String {
     let mut lines = vec![
         format!("  listening       {}", config.listen),
         format!("  public origin   {}", origin_of(&config.public_origin)),
-        format!("  encryption      {}", match config.tls {
-            Tls::Own { .. } => "by the service",
-            Tls::BehindProxy => "by a proxy in front; the service speaks plain HTTP",
-        }),
+        format!(
+            "  encryption      {}",
+            match config.tls {
+                Tls::Own { .. } => "by the service",
+                Tls::BehindProxy => "by a proxy in front; the service speaks plain HTTP",
+            }
+        ),
         format!("  data folder     {}", config.data_dir.display()),
         format!("  Entra authority {}", origin_of(&config.entra.authority)),
         format!("  client id       {}", config.entra.client_id),
-        format!("  credential      {}", match config.entra.credential {
-            Credential::Secret(_) => "client secret",
-            Credential::Certificate { .. } => "certificate",
-        }),
+        format!(
+            "  credential      {}",
+            match config.entra.credential {
+                Credential::Secret(_) => "client secret",
+                Credential::Certificate { .. } => "certificate",
+            }
+        ),
         format!("  Graph           {}", origin_of(&config.graph.url)),
     ];
     for tenant in &config.tenants {

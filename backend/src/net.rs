@@ -81,7 +81,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 64 MiB, enough for the largest body that Exchange keeps; 60 seconds.
     fn default() -> Self {
-        Self { answer_bytes: 64 * 1024 * 1024, time: Duration::from_secs(60) }
+        Self { answer_bytes: 64 * 1024 * 1024, time: Duration::from_mins(1) }
     }
 }
 

@@ -82,7 +82,8 @@ impl<K: Eq + Hash + Clone> Rates<K> {
             !later.is_full(self.allowance)
         });
         if buckets.len() >= self.capacity
-            && let Some(oldest) = buckets.iter().min_by_key(|(_, bucket)| bucket.at).map(|(key, _)| key.clone())
+            && let Some(oldest) =
+                buckets.iter().min_by_key(|(_, bucket)| bucket.at).map(|(key, _)| key.clone())
         {
             buckets.remove(&oldest);
         }

@@ -60,6 +60,9 @@ mod tests {
 
     #[test]
     fn a_hidden_value_shows_only_its_length() {
-        assert_eq!(format!("{} {:?}", Hidden("Müller"), Hidden(String::new())), "[6 characters] [0 characters]");
+        assert_eq!(
+            format!("{} {:?}", Hidden("Müller"), Hidden(String::new())),
+            "[6 characters] [0 characters]"
+        );
     }
 }

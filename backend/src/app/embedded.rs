@@ -84,6 +84,7 @@ fn with_port(address: SocketAddr) -> anyhow::Result<SocketAddr> {
     if address.port() != 0 {
         return Ok(address);
     }
-    let probe = std::net::TcpListener::bind(address).with_context(|| format!("no port is free on {address}"))?;
+    let probe =
+        std::net::TcpListener::bind(address).with_context(|| format!("no port is free on {address}"))?;
     probe.local_addr().context("the listener has no address")
 }

@@ -91,7 +91,10 @@ struct PaneKeys {
 /// Reads the file. Relative paths in it start at its folder; `env` looks up a variable of the environment.
 pub fn load(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|reason| {
-        ConfigError(vec![format!("{} cannot be read: {reason}. Check the path given to --config.", path.display())])
+        ConfigError(vec![format!(
+            "{} cannot be read: {reason}. Check the path given to --config.",
+            path.display()
+        )])
     })?;
     parse(&text, path.parent().unwrap_or(Path::new(".")), env)
 }
@@ -162,7 +165,10 @@ impl Reader<'_> {
             Ok(text) => Some(text),
             Err(reason) => self.fault(
                 key,
-                format!("{} cannot be read: {reason}. Give the path of a file that the service may read.", path.display()),
+                format!(
+                    "{} cannot be read: {reason}. Give the path of a file that the service may read.",
+                    path.display()
+                ),
             ),
         }
     }
@@ -317,10 +323,7 @@ impl Reader<'_> {
         let ancestors = keys.frame_ancestors.clone().unwrap_or_else(defaults);
         let ancestors: Vec<_> =
             ancestors.iter().map(|origin| self.origin("pane.frame_ancestors", origin)).collect();
-        Some(Pane {
-            office_js: office_js?,
-            frame_ancestors: ancestors.into_iter().collect::<Option<_>>()?,
-        })
+        Some(Pane { office_js: office_js?, frame_ancestors: ancestors.into_iter().collect::<Option<_>>()? })
     }
 
     fn limits(&mut self, limits: &Limits) {
@@ -382,10 +385,7 @@ mod tests {
         assert_eq!(config.limits, Limits::default());
         assert_eq!(config.data_dir, Path::new("/nowhere/regarding-data"));
         let pane = config.for_pane();
-        assert_eq!(
-            pane.authority,
-            "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111"
-        );
+        assert_eq!(pane.authority, "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111");
         assert_eq!(pane.scope, "api://22222222-2222-4222-8222-222222222222/access_as_user");
         assert!(!pane.sandbox);
     }
@@ -403,7 +403,16 @@ mod tests {
         // Uncommented, each optional key is one the reader knows: a misspelt one would be refused.
         for line in EXAMPLE.lines().filter_map(|line| line.strip_prefix("#: ")) {
             let key = line.split('=').next().unwrap().trim();
-            let known = ["static_dir", "trusted_ca", "sandbox", "certificate", "key", "secret_file", "certificate_key", "clients"];
+            let known = [
+                "static_dir",
+                "trusted_ca",
+                "sandbox",
+                "certificate",
+                "key",
+                "secret_file",
+                "certificate_key",
+                "clients",
+            ];
             assert!(known.contains(&key), "{key}");
         }
     }
@@ -433,7 +442,10 @@ mod tests {
     #[test]
     fn a_missing_or_default_looking_secret_is_refused_and_never_repeated() {
         assert!(refusal(&SMALLEST.replace("REGARDING_CLIENT_SECRET", "UNSET")).contains("UNSET"));
-        assert!(refusal(&SMALLEST.replace("secret_env = \"REGARDING_CLIENT_SECRET\"", "")).contains("exactly one of"));
+        assert!(
+            refusal(&SMALLEST.replace("secret_env = \"REGARDING_CLIENT_SECRET\"", ""))
+                .contains("exactly one of")
+        );
         for secret in ["", "short", "<client secret goes here>", "changeme-changeme-changeme"] {
             let refused = parse(SMALLEST, Path::new("."), |_| Some(secret.to_owned()));
             let told = refused.map(|_| ()).expect_err("refused").to_string();
@@ -447,7 +459,10 @@ mod tests {
         let neighbour = SMALLEST
             .replace("https://contoso.crm4.dynamics.com", "https://localhost:4000")
             .replace("https://regarding.contoso.com", "https://localhost:3000")
-            .replace("[entra]", "[graph]\nurl = \"https://localhost:4000\"\n[entra]\nauthority = \"https://localhost:4000\"");
+            .replace(
+                "[entra]",
+                "[graph]\nurl = \"https://localhost:4000\"\n[entra]\nauthority = \"https://localhost:4000\"",
+            );
         assert!(refusal(&neighbour).contains("sandbox = true"));
         let spoken = format!("sandbox = true\n{neighbour}");
         let config = read(&spoken).unwrap();
@@ -458,7 +473,11 @@ mod tests {
 
     #[test]
     fn limits_that_let_nothing_through_are_refused() {
-        let told = refusal(&format!("{SMALLEST}\n[limits]\nrequests_per_minute = 0\nwish_patience_ms = 60000"));
-        assert!(told.contains("limits.requests_per_minute") && told.contains("limits.wish_patience_ms"), "{told}");
+        let told =
+            refusal(&format!("{SMALLEST}\n[limits]\nrequests_per_minute = 0\nwish_patience_ms = 60000"));
+        assert!(
+            told.contains("limits.requests_per_minute") && told.contains("limits.wish_patience_ms"),
+            "{told}"
+        );
     }
 }

@@ -23,9 +23,7 @@ pub enum Unsafe {
         "{key} = {origin} is on this machine, as only a sandbox is. Give the real address, or say `sandbox = true`."
     )]
     UnspokenSandbox { key: &'static str, origin: String },
-    #[error(
-        "{key} = {origin} is not https: tokens would cross the network in the clear. Use https."
-    )]
+    #[error("{key} = {origin} is not https: tokens would cross the network in the clear. Use https.")]
     InTheClear { key: &'static str, origin: String },
 }
 

@@ -43,8 +43,9 @@ impl ClientProof {
             Credential::Certificate { certificate_pem, key_pem } => {
                 let der = CertificateDer::from_pem_slice(certificate_pem.as_bytes())
                     .map_err(|_| "the certificate's file holds no PEM certificate. Export it as PEM.")?;
-                let key = EncodingKey::from_rsa_pem(key_pem.expose_secret().as_bytes())
-                    .map_err(|_| "the key's file holds no RSA private key as PEM. Entra takes RSA keys only.")?;
+                let key = EncodingKey::from_rsa_pem(key_pem.expose_secret().as_bytes()).map_err(
+                    |_| "the key's file holds no RSA private key as PEM. Entra takes RSA keys only.",
+                )?;
                 let thumbprint = URL_SAFE_NO_PAD.encode(digest(&SHA256, &der));
                 Kind::Certificate { thumbprint, key: Box::new(key) }
             }

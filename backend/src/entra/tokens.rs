@@ -179,9 +179,7 @@ impl Tokens for EntraTokens {
             return Ok(token.clone());
         }
         // Somebody asked while we waited, and got no answer: neither would we.
-        if somebody_asks
-            && let Some(outage) = &state.outage
-        {
+        if somebody_asks && let Some(outage) = &state.outage {
             return Err(outage.clone());
         }
         let obtained = self.obtain(access, resource).await;
@@ -208,7 +206,8 @@ fn make_room(slots: &mut HashMap<Key, Arc<Slot>>, now: UtcMs) {
     // A slot without an end is being filled: somebody waits for it.
     slots.retain(|_, slot| end(slot).is_none_or(|until| until > now) && !is_abandoned(slot));
     if slots.len() >= CAPACITY {
-        let first = slots.iter().filter_map(|(key, slot)| Some((end(slot)?, *key))).min_by_key(|(until, _)| *until);
+        let first =
+            slots.iter().filter_map(|(key, slot)| Some((end(slot)?, *key))).min_by_key(|(until, _)| *until);
         if let Some((_, key)) = first {
             slots.remove(&key);
         }

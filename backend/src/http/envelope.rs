@@ -95,7 +95,8 @@ fn problem_of(response: &mut Response) -> Option<Refusal> {
 /// The facts that may stand in a log: names of rights, tables and causes, but neither people nor records.
 fn told(problem: &Problem) -> Vec<(&str, &str)> {
     let may_be_told = |name: &str| matches!(name, "reason" | "privilege" | "table" | "organization");
-    let facts = problem.facts.iter().filter(|fact| may_be_told(&fact.name) && problem.code != Code::CrmRefused);
+    let facts =
+        problem.facts.iter().filter(|fact| may_be_told(&fact.name) && problem.code != Code::CrmRefused);
     facts.map(|fact| (fact.name.as_str(), fact.value.as_str())).collect()
 }
 
@@ -130,7 +131,8 @@ fn render(service: &Service, problem: &Problem, id: Uuid, language: Language, wa
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if status == StatusCode::UNAUTHORIZED.as_u16()
-        && let Ok(challenge) = HeaderValue::from_str(&challenge(service, problem.code, details.claims.as_deref()))
+        && let Ok(challenge) =
+            HeaderValue::from_str(&challenge(service, problem.code, details.claims.as_deref()))
     {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }

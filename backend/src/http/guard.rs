@@ -27,7 +27,11 @@ pub(super) struct Gate {
 }
 
 /// Lets a request through to its handler, or not.
-pub(super) async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Refusal> {
+pub(super) async fn admit(
+    State(gate): State<Gate>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
     let (mut parts, body) = request.into_parts();
     refuse_other_sites(&parts.method, &parts.headers)?;
     if gate.route.who == Who::User {

@@ -12,7 +12,8 @@ const HSTS: &str = "max-age=31536000";
 /// Adds what every answer says; what a handler said itself stays.
 pub(super) fn secure(config: &Config, headers: &mut HeaderMap) {
     let mut add = |name: HeaderName, value: &str| {
-        if let (header::Entry::Vacant(entry), Ok(value)) = (headers.entry(name), HeaderValue::from_str(value)) {
+        if let (header::Entry::Vacant(entry), Ok(value)) = (headers.entry(name), HeaderValue::from_str(value))
+        {
             entry.insert(value);
         }
     };

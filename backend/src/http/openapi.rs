@@ -1,8 +1,8 @@
 //! The description of the API, made from the handlers and the types of `shared`.
 
 use super::handlers::{health, items, pane, people, records};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::OpenApi as Description;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -64,9 +64,9 @@ mod tests {
                 found.insert((method.to_uppercase(), path.clone(), is_guarded));
             }
         }
-        let served = ROUTES.iter().map(|route| {
-            (route.method.to_string(), route.path.to_owned(), route.who == Who::User)
-        });
+        let served = ROUTES
+            .iter()
+            .map(|route| (route.method.to_string(), route.path.to_owned(), route.who == Who::User));
         assert_eq!(found, served.collect());
     }
 

@@ -20,14 +20,19 @@ use std::path::{Path, PathBuf};
 const MANIFEST: &str = include_str!("../../../manifest.xml");
 /// The origin that it names.
 const MANIFEST_ORIGIN: &str = "https://localhost:3000";
-const WELCOME: &str = "This is Regarding, an add-in for Outlook. There is nothing to see outside of Outlook.\n";
+const WELCOME: &str =
+    "This is Regarding, an add-in for Outlook. There is nothing to see outside of Outlook.\n";
 
 /// Why the pane cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
-    #[error("the pane's files in {0} cannot be read: {1}. Build them with `cargo xtask pane`, or name their folder with --static.")]
+    #[error(
+        "the pane's files in {0} cannot be read: {1}. Build them with `cargo xtask pane`, or name their folder with --static."
+    )]
     Unreadable(PathBuf, std::io::Error),
-    #[error("{0} has no pane.html. Build the pane with `cargo xtask pane`, or name its folder with --static.")]
+    #[error(
+        "{0} has no pane.html. Build the pane with `cargo xtask pane`, or name its folder with --static."
+    )]
     NoPane(PathBuf),
 }
 
@@ -65,7 +70,8 @@ impl Site {
     pub fn read(config: &Config) -> Result<Self, SiteError> {
         let mut raw = BTreeMap::new();
         if let Some(folder) = &config.static_dir {
-            gather(folder, folder, &mut raw).map_err(|reason| SiteError::Unreadable(folder.clone(), reason))?;
+            gather(folder, folder, &mut raw)
+                .map_err(|reason| SiteError::Unreadable(folder.clone(), reason))?;
             if !raw.contains_key("/pane.html") {
                 return Err(SiteError::NoPane(folder.clone()));
             }
@@ -84,7 +90,7 @@ impl Site {
         }
         let mut files = BTreeMap::new();
         for (path, content) in &raw {
-            if path.ends_with(".br") || path.ends_with(".gz") {
+            if matches!(ending(path), "br" | "gz") {
                 continue;
             }
             let beside = |ending: &str| raw.get(&format!("{path}.{ending}")).cloned().map(Encoded::new);
@@ -124,7 +130,8 @@ impl File {
             _ => (&self.plain, None),
         };
         let has_it = asked.get(header::IF_NONE_MATCH).is_some_and(|tag| *tag == encoded.etag);
-        let mut response = Response::new(if has_it { Body::empty() } else { Body::from(encoded.bytes.clone()) });
+        let mut response =
+            Response::new(if has_it { Body::empty() } else { Body::from(encoded.bytes.clone()) });
         if has_it {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
@@ -154,7 +161,7 @@ fn gather(base: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> 
 
 /// A page with office.js from where the configuration says, if that is elsewhere.
 fn rewritten(config: &Config, path: &str, content: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(content).ok().filter(|_| path.ends_with(".html"))?;
+    let text = std::str::from_utf8(content).ok().filter(|_| ending(path) == "html")?;
     let changed = text.replace(OFFICE_JS, config.pane.office_js.as_str());
     (changed != text).then(|| changed.into_bytes())
 }
@@ -168,7 +175,7 @@ fn headers_of(config: &Config, path: &str) -> HeaderMap {
     add(header::CACHE_CONTROL, cache_control(path));
     let policy = match path {
         "/dialog.html" => csp::dialog(config),
-        _ if path.ends_with(".html") || path == "/index.txt" => csp::pane(config),
+        _ if ending(path) == "html" || path == "/index.txt" => csp::pane(config),
         _ => csp::api(config),
     };
     add(header::CONTENT_SECURITY_POLICY, &policy);
@@ -182,8 +189,13 @@ fn headers_of(config: &Config, path: &str) -> HeaderMap {
     headers
 }
 
+/// What stands behind the last dot.
+fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 fn content_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, ending)| ending) {
+    match ending(path) {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",

@@ -46,7 +46,10 @@ struct Violation {
     request_body(content = Object, content_type = "application/csp-report"),
     responses((status = 204), (status = "default", body = ProblemDetails, content_type = "application/problem+json"))
 )]
-pub(crate) async fn policy_report(State(service): State<Arc<Service>>, body: Bytes) -> Result<StatusCode, Refusal> {
+pub(crate) async fn policy_report(
+    State(service): State<Arc<Service>>,
+    body: Bytes,
+) -> Result<StatusCode, Refusal> {
     service.reports.take(&(), service.clock.now()).map_err(guard::too_many)?;
     if let Ok(Report { report }) = serde_json::from_slice(&body) {
         let directive = match report.effective_directive.as_str() {
@@ -56,7 +59,11 @@ pub(crate) async fn policy_report(State(service): State<Arc<Service>>, body: Byt
         // Of an address only its origin: paths and queries may hold anything.
         let blocked = url::Url::parse(&report.blocked_uri)
             .map_or_else(|_| report.blocked_uri.clone(), |url| url.origin().ascii_serialization());
-        tracing::warn!(directive = shortened(directive), blocked = shortened(&blocked), "stopped by the policy");
+        tracing::warn!(
+            directive = shortened(directive),
+            blocked = shortened(&blocked),
+            "stopped by the policy"
+        );
     }
     Ok(StatusCode::NO_CONTENT)
 }

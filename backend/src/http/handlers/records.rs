@@ -36,7 +36,9 @@ pub(crate) async fn search(
 fn term_of(text: &str) -> Result<&str, Refusal> {
     let term = text.trim();
     match term.chars().count() {
-        ..SEARCH_MIN_CHARS => Err(bad_request(format!("type at least {SEARCH_MIN_CHARS} characters to search"))),
+        ..SEARCH_MIN_CHARS => {
+            Err(bad_request(format!("type at least {SEARCH_MIN_CHARS} characters to search")))
+        }
         count if count > SEARCH_MAX_CHARS => {
             Err(bad_request(format!("a search has at most {SEARCH_MAX_CHARS} characters")))
         }
@@ -51,7 +53,9 @@ mod tests {
 
     #[test]
     fn terms_are_of_two_to_a_hundred_characters() {
-        for (text, term) in [("ab", "ab"), ("  O'Hara & Sons ", "O'Hara & Sons"), ("日本", "日本"), ("%%", "%%")] {
+        for (text, term) in
+            [("ab", "ab"), ("  O'Hara & Sons ", "O'Hara & Sons"), ("日本", "日本"), ("%%", "%%")]
+        {
             assert_eq!(term_of(text).ok(), Some(term));
         }
         assert!(term_of(&"ä".repeat(100)).is_ok());

@@ -8,7 +8,10 @@ use http::Method;
 use shared::problem::{Code, Problem};
 use std::sync::Arc;
 
-pub(crate) async fn serve(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Refusal> {
+pub(crate) async fn serve(
+    State(service): State<Arc<Service>>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let path = request.uri().path();
     let file = service.site.find(path).filter(|_| !path.starts_with("/api/"));
     let file = file.ok_or_else(|| Problem::new(Code::NotFound))?;

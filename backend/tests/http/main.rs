@@ -1,0 +1,11 @@
+//! The backend's edges, in and out, with the sandbox as the other side: who gets in, what is refused and how,
+//! which headers an answer has, how tokens are obtained.
+
+mod bearers;
+mod files;
+mod headers;
+mod house;
+mod outgoing;
+mod requests;
+mod socket;
+mod stream;
