@@ -46,10 +46,7 @@ fn test<'a>(org: &'a Organization, who: &Principal, condition: &Condition, rows:
         },
         Condition::Rows { scope, collection, quantifier, test: inner } => {
             let (owner, _) = rows[*scope];
-            let other = table(collection.table);
-            let mut related = org
-                .rows(other)
-                .filter(|(_, _, row)| row.link(collection.column).is_some_and(|link| link.id == owner));
+            let mut related = org.referring(table(collection.table), collection.column, owner);
             let mut holds = |(stored, id, row): (&'static super::metadata::Table, Uuid, &'a Row)| {
                 if !org.may(who, Verb::Read, stored, id, row) {
                     return None;

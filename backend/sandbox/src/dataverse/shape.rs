@@ -165,8 +165,7 @@ impl View<'_> {
         }
         let mut rows: Vec<_> = self
             .org
-            .rows(table(collection.table))
-            .filter(|(_, _, row)| row.link(collection.column).is_some_and(|link| link.id == id))
+            .referring(table(collection.table), collection.column, id)
             .filter(|(stored, id, row)| self.org.may(self.who, Verb::Read, stored, *id, row))
             .collect();
         if collection.table == "activityparty" {

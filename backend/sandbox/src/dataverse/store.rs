@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
+const PARTY: &str = "activityparty";
+
 /// A value of a column; null is an absent cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,6 +127,8 @@ impl Default for Switches {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Organization {
     tables: BTreeMap<String, Arc<BTreeMap<Uuid, Arc<Row>>>>,
+    /// Activity and party of every party row: most of what is asked about parties is "whose are they".
+    parties: Arc<BTreeSet<(Uuid, Uuid)>>,
     pub(super) deleted: Arc<Vec<Deleted>>,
     pub(super) roles: BTreeMap<Uuid, Arc<Role>>,
     /// Roles of each user.
@@ -149,6 +153,7 @@ impl Organization {
     pub(super) fn empty(ids: Uuid) -> Self {
         Organization {
             tables: BTreeMap::new(),
+            parties: Arc::default(),
             deleted: Arc::default(),
             roles: BTreeMap::new(),
             assignments: BTreeMap::new(),
@@ -212,12 +217,18 @@ impl Organization {
     pub(super) fn put(&mut self, table: &str, id: Uuid, mut row: Row) {
         row.version = self.next_version();
         row.set("versionnumber", Cell::Int(row.version as i64));
+        if let (PARTY, Some(link)) = (table, row.link("activityid")) {
+            Arc::make_mut(&mut self.parties).insert((link.id, id));
+        }
         let rows = self.tables.entry(table.to_owned()).or_default();
         Arc::make_mut(rows).insert(id, Arc::new(row));
     }
 
     pub(super) fn take(&mut self, table: &str, id: Uuid) -> Option<Arc<Row>> {
         let row = Arc::make_mut(self.tables.get_mut(table)?).remove(&id)?;
+        if let (PARTY, Some(link)) = (table, row.link("activityid")) {
+            Arc::make_mut(&mut self.parties).remove(&(link.id, id));
+        }
         let version = self.next_version();
         let gone = Deleted { table: table.to_owned(), id, version };
         Arc::make_mut(&mut self.deleted).push(gone);
@@ -244,13 +255,24 @@ impl Organization {
         Some((table, link.id, parent))
     }
 
+    /// The rows of a table whose lookup leads to this record.
+    pub fn referring<'a>(
+        &'a self,
+        of: &'static Table,
+        column: &'a str,
+        to: Uuid,
+    ) -> Box<dyn Iterator<Item = (&'static Table, Uuid, &'a Row)> + 'a> {
+        if (of.logical, column) == (PARTY, "activityid") {
+            let own = self.parties.range((to, Uuid::nil())..=(to, Uuid::max()));
+            return Box::new(own.filter_map(move |(_, id)| self.row(PARTY, *id).map(|row| (of, *id, row))));
+        }
+        Box::new(self.rows(of).filter(move |(_, _, row)| row.link(column).is_some_and(|link| link.id == to)))
+    }
+
     /// Parties of an activity, in the order of their creation.
     pub fn parties(&self, activity: Uuid) -> Vec<(Uuid, &Row)> {
-        let mut parties: Vec<_> = self
-            .rows(table("activityparty"))
-            .filter(|(_, _, row)| row.link("activityid").is_some_and(|link| link.id == activity))
-            .map(|(_, id, row)| (id, row))
-            .collect();
+        let own = self.referring(table(PARTY), "activityid", activity);
+        let mut parties: Vec<_> = own.map(|(_, id, row)| (id, row)).collect();
         parties.sort_by_key(|(_, row)| row.version);
         parties
     }

@@ -298,11 +298,7 @@ fn remove(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid) {
             if !targets.iter().any(|target| target.table == of.logical) {
                 continue;
             }
-            let hanging: Vec<Uuid> = org
-                .rows(other)
-                .filter(|(_, _, row)| row.link(column.name).is_some_and(|link| link.id == id))
-                .map(|(_, id, _)| id)
-                .collect();
+            let hanging: Vec<Uuid> = org.referring(other, column.name, id).map(|(_, id, _)| id).collect();
             for child in hanging {
                 match on_delete {
                     OnDelete::Cascade => remove(org, ask, other, child),
