@@ -70,7 +70,7 @@ function row({ seq, parent, service, method, path, query, caller, status, at, ef
       element(`span.badge.badge--${service}`, {}, service), " ",
       element("code", { title: address }, `${method} ${readable(address)}`),
       effects.length ? element("ul.effects", {}, effects.map(effect)) : null),
-    element("td", {}, caller),
+    element("td.number", { title: caller }, caller.replace(/@.*$/, "")),
     element("td", {}, element(`span.badge${isBad ? ".badge--bad" : ""}`, {}, status === null ? "…" : String(status))));
 }
 

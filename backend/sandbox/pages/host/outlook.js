@@ -149,6 +149,7 @@ export class Outlook {
       return message;
     }
     await this.exchange.markRead(this.mailbox.upn, message.restId, true).catch(() => null);
+    this.folder.unread = Math.max(0, this.folder.unread - 1);
     this.messages = this.messages.map((row) => (row.restId === message.restId ? { ...row, isRead: true } : row));
     return { ...message, isRead: true };
   }
