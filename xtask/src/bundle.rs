@@ -2,7 +2,7 @@
 //!
 //! Scripts, style sheets and wasm get a name that holds a hash of their content and move to `assets/`, so
 //! that a browser may keep them for ever and a page never mixes the files of two versions. Pages and icons
-//! keep the names that the manifest knows. References are rewritten to match: any quoted path that names a
+//! keep the names that the manifest knows. Scripts lose comments and indentation. References are rewritten to match: any quoted path that names a
 //! file of the bundle. What comes from npm is renamed but never rewritten.
 //!
 //! A script that needs the checksum of a file it loads writes `"integrity:/vendor/x.js"`; this becomes
@@ -108,7 +108,10 @@ impl Naming<'_> {
         let content = self.sources.get(source).with_context(|| format!("{source} is not in the bundle"))?;
         self.open.push(source.to_owned());
         let content = match std::str::from_utf8(content) {
-            Ok(text) if is_rewritten(source) => self.rewrite(source, text)?.into_bytes(),
+            Ok(text) if is_rewritten(source) => {
+                let text = self.rewrite(source, text)?;
+                if ending(source) == "js" { slim(&text) } else { text }.into_bytes()
+            }
             _ => content.clone(),
         };
         self.open.pop();
@@ -166,6 +169,31 @@ impl Naming<'_> {
         };
         Ok(Some(becomes))
     }
+}
+
+/// The script without its indentation and without the comments that have lines of their own: nobody reads
+/// them in a browser. A script in which text runs over several lines stays as it is.
+fn slim(script: &str) -> String {
+    if script.lines().any(|line| line.matches('`').count() % 2 == 1) {
+        return script.to_owned();
+    }
+    let mut kept = Vec::new();
+    let mut in_comment = false;
+    for line in script.lines().map(str::trim) {
+        let was_comment = in_comment || line.starts_with("/*");
+        match line.find("*/") {
+            _ if !was_comment => {}
+            None => in_comment = true,
+            Some(end) if end + 2 == line.len() => in_comment = false,
+            // Code stands behind the comment.
+            Some(_) if in_comment => return script.to_owned(),
+            Some(_) => kept.push(line),
+        }
+        if !was_comment && !line.is_empty() && !line.starts_with("//") {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
 }
 
 /// The path inside of the bundle that `reference` means in the file `source`.
@@ -323,6 +351,16 @@ mod tests {
     fn a_page_that_names_a_script_or_style_sheet_that_is_not_there_is_refused() {
         assert!(Bundle::make(&files(&[("pane.html", "href=\"/pane.css\"")])).is_err());
         assert!(Bundle::make(&files(&[("pane.html", "src=\"https://elsewhere.example/a.js\"")])).is_ok());
+    }
+
+    #[test]
+    fn scripts_lose_comments_and_indentation_and_nothing_else() {
+        let script = "// why\n/**\n * @returns {number}\n */\nfunction a() {\n    /* one */\n    return '// no comment'; // kept\n}\n";
+        assert_eq!(slim(script), "function a() {\nreturn '// no comment'; // kept\n}");
+        assert_eq!(slim("/* a */ b()"), "/* a */ b()");
+        assert_eq!(slim("/* a\n */ b()"), "/* a\n */ b()");
+        let lines = "const a = `\n    // text\n`;\n";
+        assert_eq!(slim(lines), lines);
     }
 
     #[test]
