@@ -446,7 +446,7 @@ mod tests {
             refusal(&SMALLEST.replace("secret_env = \"REGARDING_CLIENT_SECRET\"", ""))
                 .contains("exactly one of")
         );
-        for secret in ["", "short", "<client secret goes here>", "changeme-changeme-changeme"] {
+        for secret in ["", "tiny-4711", "<client secret goes here>", "changeme-changeme-changeme"] {
             let refused = parse(SMALLEST, Path::new("."), |_| Some(secret.to_owned()));
             let told = refused.map(|_| ()).expect_err("refused").to_string();
             assert!(told.contains("entra.secret_env"), "{told}");

@@ -116,7 +116,7 @@ mod tests {
             url: url(to),
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            time_limit: Duration::from_secs(3600),
+            time_limit: Duration::from_hours(1),
         }
     }
 
