@@ -1,6 +1,7 @@
 //! The audit trail's chain of hashes.
 
 use shared::UtcMs;
+use std::fmt::Write;
 use uuid::Uuid;
 
 /// A row of the audit trail, before it has its place in the chain.
@@ -25,7 +26,12 @@ pub fn chained_hash(former: &str, seq: i64, entry: &Entry<'_>) -> String {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part.as_bytes());
     }
-    context.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect()
+    let mut hex = String::with_capacity(64);
+    for byte in context.finish().as_ref() {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// Place of the first row whose hash is wrong, in rows `(seq, entry, hash)` in order; `None`: the chain holds.

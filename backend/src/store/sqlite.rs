@@ -746,15 +746,17 @@ fn parsed<T: DeserializeOwned>(text: &str) -> StoreResult<T> {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         // SQLite's primary result codes: 13 SQLITE_FULL, 10 SQLITE_IOERR (778: IOERR_WRITE), 11 CORRUPT, 26 NOTADB.
-        let code =
-            error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(|c| c.into_owned());
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .map(std::borrow::Cow::into_owned);
         let code = code.and_then(|c| c.parse::<i64>().ok());
         let text = error.to_string();
         match (code.map(|c| c & 0xff), &error) {
             (Some(13), _) => StoreError::Full(text),
             (Some(10), _) if code == Some(778) => StoreError::Full(text),
-            (Some(11 | 26), _) => StoreError::Damaged(text),
-            (
+            (Some(11 | 26), _)
+            | (
                 _,
                 sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::RowNotFound,
             ) => StoreError::Damaged(text),

@@ -144,10 +144,10 @@ impl Items {
             let mut version = first.version;
             let mut next = Some(Arc::new(first));
             loop {
-                if let Some(snapshot) = next.take() {
-                    if send.send(snapshot.in_words(language, &organization)).await.is_err() {
-                        return;
-                    }
+                if let Some(snapshot) = next.take()
+                    && send.send(snapshot.in_words(language, &organization)).await.is_err()
+                {
+                    return;
                 }
                 tokio::select! {
                     changed = follower.changed() => if changed.is_err() { return },

@@ -7,6 +7,7 @@ use super::perform::{Answer, Task, learn, perform};
 use super::snapshot::{Snapshot, Taken};
 use super::watch::Viewer;
 use crate::caller::{Access, By};
+use crate::crm::Promoted;
 use crate::exchange::Want;
 use crate::outcome::Failure;
 use crate::store::{ItemKey, ItemName, Lease, StoreResult, StoredWish, WishEnd};
@@ -148,9 +149,8 @@ fn fold(seen: &mut Seen, results: Vec<(Step, Result<Answer, Failure>)>) -> Optio
             }
         }
         match result {
-            Ok(Answer::Promoted(crate::crm::Promoted::AlreadyThere)) => look_again = true,
+            Ok(Answer::Promoted(Promoted::AlreadyThere)) | Err(Failure::Conflict) => look_again = true,
             Ok(answer) => seen.situation = learn(&seen.situation, &step, &answer),
-            Err(Failure::Conflict) => look_again = true,
             Err(Failure::Refused(problem)) => match refusal(&step, &problem) {
                 Refusal::LookAgain => look_again = true,
                 Refusal::OfCategories => seen.situation.refusals.categories = Some(problem),
