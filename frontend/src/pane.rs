@@ -1,0 +1,10 @@
+//! The pane's mind: what it knows ([`state`]), what can happen ([`event`]) and what follows ([`update`]).
+//!
+//! Nothing in here knows a browser, so all of it is tested natively. [`perform`] is the one exception: it does
+//! what [`update`] asks for.
+
+pub mod event;
+pub mod perform;
+mod picking;
+pub mod state;
+pub mod update;

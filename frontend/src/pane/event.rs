@@ -1,0 +1,135 @@
+//! What can happen to the pane, and what it can ask for in turn.
+
+use super::state::Trouble;
+use crate::host::{Answer, ItemKey, NoHost, Open, Question};
+use shared::api::{Config, ItemState, Records, Suggestions, WishRequest};
+use shared::regarding::RecordRef;
+use shared::wish::RecordFate;
+use uuid::Uuid;
+
+/// Something happened: in Outlook, in the service or under the user's hands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The pane was opened.
+    Started,
+    /// Outlook is there, or never will be.
+    HostReady(Result<(), NoHost>),
+    /// Something is open in Outlook; comes again with every change while the pane is pinned.
+    Opened(Open),
+    Configured(Result<Config, Trouble>),
+    SignedIn(Result<(), Trouble>),
+    Loaded(ItemKey, Result<ItemState, Trouble>),
+    /// The stream of an item's states was opened, for the first time or again.
+    StreamOpened(ItemKey),
+    Streamed(ItemKey, ItemState),
+    /// The service answered a wish.
+    Answered(Uuid, Result<ItemState, Trouble>),
+    Suggested(ItemKey, Result<Suggestions, Trouble>),
+    /// The user stopped typing for a moment; the number is the search's.
+    Paused(u32),
+    Found(u32, Result<Records, Trouble>),
+    /// The user answered whether the record of this item shall really be deleted.
+    Confirmed(ItemKey, Answer),
+    /// The browser has a network again.
+    Online,
+    User(Act),
+}
+
+/// What the user did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    Track,
+    Untrack,
+    ClearRegarding,
+    /// Repeats what did not work.
+    Retry,
+    /// Looks again.
+    Refresh,
+    SignIn,
+    /// Wants another regarding record.
+    Change,
+    /// The field got the focus, or was clicked.
+    OpenList,
+    /// The focus left the field.
+    CloseList,
+    Type(String),
+    Press(Key),
+    Choose(RecordRef),
+    Fate(RecordFate),
+    /// Confirms in the pane that the record shall be deleted.
+    ConfirmDelete,
+    /// Leaves the question or the field without an answer.
+    Cancel,
+}
+
+/// Keys of the combobox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    Down,
+    Up,
+    Enter,
+    Escape,
+}
+
+/// Something the pane wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Waits for Outlook.
+    AwaitHost,
+    /// Asks Outlook what is open, now and whenever it changes.
+    WatchHost,
+    Configure,
+    SignIn(SignIn),
+    Load(ItemKey),
+    /// Follows the item's states, instead of those of any other.
+    Follow(ItemKey),
+    Unfollow,
+    Send(ItemKey, WishRequest),
+    Suggest(ItemKey),
+    /// Comes back with [`Event::Paused`] after [`TYPING_PAUSE_MS`].
+    Pause(u32),
+    Search(u32, String),
+    Ask(ItemKey, Question),
+    Focus(Spot),
+    /// Scrolls an option of the combobox into view.
+    Reveal(usize),
+}
+
+/// How long typing has to rest before a search is sent.
+pub const TYPING_PAUSE_MS: u32 = 200;
+
+/// How to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// Without the user noticing.
+    Silent,
+    /// In a window; answers the challenge, if there is one.
+    InWindow { claims: Option<String> },
+}
+
+/// Places that the focus is put on after something the user did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// The combobox's field.
+    Field,
+    /// The question that is open.
+    Question,
+    /// The status, which a screen reader then reads.
+    Status,
+}
+
+impl Spot {
+    /// Id of the element.
+    pub fn id(self) -> &'static str {
+        match self {
+            Spot::Field => "field",
+            Spot::Question => "question",
+            Spot::Status => "status",
+        }
+    }
+}
+
+/// Id of the combobox's option at this position.
+pub fn option_id(position: usize) -> String {
+    format!("option-{position}")
+}
