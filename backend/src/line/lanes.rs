@@ -94,7 +94,8 @@ mod tests {
         let lanes = Lanes::new(1);
         let _place = lanes.enter(&"ada", 1).await.unwrap();
         let mut waiting: Vec<_> = (0..MOST_IN_LINE).map(|_| Box::pin(lanes.enter(&"ada", 1))).collect();
-        let turned_away = waiting.iter_mut().map(FutureExt::now_or_never).filter(|w| matches!(w, Some(None))).count();
+        let turned_away =
+            waiting.iter_mut().map(FutureExt::now_or_never).filter(|w| matches!(w, Some(None))).count();
         assert!((1..=2).contains(&turned_away), "{turned_away}");
     }
 }

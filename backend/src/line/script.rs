@@ -79,6 +79,7 @@ pub(crate) fn engine() -> Access {
     Access { by: By::Engine, ..ada() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a line of a script is an answer or a broken connection")]
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let headers: HeaderMap = headers
         .iter()

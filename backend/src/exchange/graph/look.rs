@@ -88,7 +88,8 @@ fn parts(access: &Access, mailbox: &SmtpAddress, item: &ItemId, want: Want) -> [
 struct User {
     id: Uuid,
     mail: Option<String>,
-    user_principal_name: Option<String>,
+    #[serde(rename = "userPrincipalName")]
+    sign_in_name: Option<String>,
     /// `SMTP:` before the primary address, `smtp:` before the others, other schemes besides.
     proxy_addresses: Option<Vec<String>>,
 }
@@ -113,9 +114,7 @@ impl User {
             scheme.eq_ignore_ascii_case("smtp").then_some(address)
         });
         let mut all: Vec<SmtpAddress> = Vec::new();
-        for address in
-            self.mail.as_deref().into_iter().chain(proxies).chain(self.user_principal_name.as_deref())
-        {
+        for address in self.mail.as_deref().into_iter().chain(proxies).chain(self.sign_in_name.as_deref()) {
             let address = SmtpAddress::new(address);
             if address.is_plausible() && !all.contains(&address) {
                 all.push(address);
@@ -205,7 +204,7 @@ mod tests {
         let user = User {
             id: Uuid::nil(),
             mail: Some("Ada.Brandt@contoso.example".into()),
-            user_principal_name: Some("ada@contoso.onmicrosoft.example".into()),
+            sign_in_name: Some("ada@contoso.onmicrosoft.example".into()),
             proxy_addresses: Some(vec![
                 "smtp:ada@old.example".into(),
                 "SMTP:ada.brandt@contoso.example".into(),

@@ -130,7 +130,8 @@ async fn a_mailbox_that_is_closed_or_gone_is_told_apart() {
         assert_eq!(seen, Failure::Refused(expected), "{code}");
     }
     let nobody = part("mailbox", 404, refusal("Request_ResourceNotFound"));
-    let stranger = part("caller", 200, json!({"id": "00000000-0000-0000-0000-00000000000b", "mail": "b@x.example"}));
+    let stranger =
+        part("caller", 200, json!({"id": "00000000-0000-0000-0000-00000000000b", "mail": "b@x.example"}));
     let seen = look_at(with(with(good_parts(), nobody.clone()), stranger)).await;
     assert_eq!(bare(seen), refused(Code::MailboxGone));
     let own = look_at(with(good_parts(), nobody)).await.unwrap();
@@ -157,7 +158,11 @@ async fn a_part_that_is_missing_or_in_trouble_leaves_the_look_undone() {
     assert_eq!(bare(seen), Failure::NotDone(Problem::new(Code::ExchangeDown)));
     for nonsense in ["", "[]", "{\"responses\":7}", "<html>"] {
         let script = Script::new([answer(200, &[], nonsense)]);
-        assert_eq!(bare(look(&script).await), Failure::NotDone(Problem::new(Code::ExchangeDown)), "{nonsense}");
+        assert_eq!(
+            bare(look(&script).await),
+            Failure::NotDone(Problem::new(Code::ExchangeDown)),
+            "{nonsense}"
+        );
     }
 }
 
@@ -243,11 +248,15 @@ async fn a_lost_answer_to_a_read_is_not_done_and_to_a_write_is_unknown() {
 
 #[tokio::test]
 async fn categories_are_replaced_only_under_the_entity_tag_that_was_seen() {
-    let script = Script::new([json(200, json!({"@odata.etag": "W/\"CQ2\"", "categories": ["Family", TRACKED]}))]);
+    let script =
+        Script::new([json(200, json!({"@odata.etag": "W/\"CQ2\"", "categories": ["Family", TRACKED]}))]);
     let done = set(&script).await.unwrap();
     assert_eq!((done.categories.len(), done.etag.as_str()), (2, "W/\"CQ2\""));
     let request = &script.asked()[0];
-    assert_eq!((request.method.as_str(), &request.headers["if-match"]), ("PATCH", &"W/\"CQ1\"".parse().unwrap()));
+    assert_eq!(
+        (request.method.as_str(), &request.headers["if-match"]),
+        ("PATCH", &"W/\"CQ1\"".parse().unwrap())
+    );
     assert_eq!(request.headers["prefer"], "IdType=\"ImmutableId\"");
     assert_eq!(script.body(0), json!({"categories": ["Family", TRACKED]}).to_string());
 }
@@ -278,7 +287,8 @@ async fn a_master_category_whose_name_is_taken_is_a_conflict() {
     };
     let created = create(201, json!({"id": "c9", "displayName": TRACKED})).await;
     assert_eq!(created.unwrap().0, "c9");
-    for (status, code) in [(409, "CategoryNameDuplicate"), (409, ""), (400, "ErrorCategoryNameAlreadyExists")] {
+    for (status, code) in [(409, "CategoryNameDuplicate"), (409, ""), (400, "ErrorCategoryNameAlreadyExists")]
+    {
         assert_eq!(create(status, refusal(code)).await, Err(Failure::Conflict), "{status} {code}");
     }
     assert_eq!(bare(create(400, refusal("ErrorInvalidRequest")).await), refused(Code::CategoryRefused));
