@@ -25,7 +25,11 @@ pub fn run(project: &Project, speed: Speed, arguments: &[String]) -> Result<()> 
     let program = server::program(project, speed);
     eprintln!("starting {} (Ctrl+C stops it)", program.display());
     let mut command = Command::new(program);
-    command.arg("serve").arg("--static").arg(project.dist()).arg("--npm").arg(&project.root).args(arguments);
+    command.arg("serve").arg("--static").arg(project.dist()).args(arguments);
+    // office.js is for the sandbox's Outlook page; a real tenant brings its own.
+    if !arguments.iter().any(|argument| argument == "--config" || argument.starts_with("--config=")) {
+        command.arg("--npm").arg(&project.root);
+    }
     become_it(&mut command)
 }
 
