@@ -7,7 +7,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config, Tls, origin_of};
 use crate::crm::dataverse::DataverseCrm;
-use crate::entra::{EntraTokens, Tokens, Verifier};
+use crate::entra::{ClientProof, EntraTokens, Tokens, Verifier};
 use crate::exchange::graph::GraphExchange;
 use crate::http::{self, Service, ServiceParts, Site};
 use crate::lifecycle::{self, Stop, Stopper};
@@ -51,9 +51,7 @@ pub struct Parts {
 impl Parts {
     /// The parts of production: the machine's clock, connections over reqwest, SQLite in the data folder.
     pub async fn of(config: Config) -> anyhow::Result<Self> {
-        let limits =
-            net::Limits { time: Duration::from_secs(config.limits.upstream_secs), ..net::Limits::default() };
-        let transport = Reqwest::new(&config.roots, limits)?;
+        let transport = Reqwest::new(&config.roots, upstream_limits(&config))?;
         let lock = lock(&config.data_dir)?;
         let file = config.data_dir.join(DATABASE);
         let store = SqliteStore::open(&file).await.with_context(|| {
@@ -72,6 +70,20 @@ impl Parts {
             lock: Some(lock),
         })
     }
+}
+
+fn upstream_limits(config: &Config) -> net::Limits {
+    net::Limits { time: Duration::from_secs(config.limits.upstream_secs), ..net::Limits::default() }
+}
+
+/// Tries what can be tried of a configuration without starting: files, certificates, credentials.
+pub fn rehearse(config: &Config) -> anyhow::Result<()> {
+    config::check(config)?;
+    Reqwest::new(&config.roots, net::Limits::default()).context("trusted_ca")?;
+    server_config(&config.tls)?;
+    ClientProof::new(&config.entra.credential).map_err(anyhow::Error::msg).context("entra")?;
+    Site::read(config)?;
+    Ok(())
 }
 
 /// Two processes on one data folder would both believe that they are alone.
@@ -107,9 +119,7 @@ pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
     let Parts { config, clock, transport, store, store_sharing, holder, lock } = parts;
     config::check(&config)?;
     let config = Arc::new(config);
-    let limits =
-        net::Limits { time: Duration::from_secs(config.limits.upstream_secs), ..net::Limits::default() };
-    let door = Door::new(transport, config.upstream_origins(), limits);
+    let door = Door::new(transport, config.upstream_origins(), upstream_limits(&config));
     let tokens = EntraTokens::new(&config, door.clone(), clock.clone()).map_err(anyhow::Error::msg)?;
     let tokens: Arc<dyn Tokens> = Arc::new(tokens);
     let door = Arc::new(door);

@@ -66,7 +66,9 @@ fn main() -> anyhow::Result<()> {
             runtime.block_on(serve(arguments))
         }
         Command::CheckConfig { file } => {
-            print!("{}", summary(&config::load(&file, environment)?));
+            let config = config::load(&file, environment)?;
+            app::rehearse(&config)?;
+            print!("{}", summary(&config));
             Ok(())
         }
         Command::Openapi => {

@@ -5,6 +5,7 @@
 //! requests, bodies and callers), and a panic's words are kept back unless they stand in our own source.
 
 use std::fmt;
+use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless the environment's `REGARDING_LOG` says otherwise.
@@ -24,7 +25,10 @@ pub enum Format {
 /// Starts logging to the standard error stream; a second call changes nothing.
 pub fn start(format: Format) {
     let filter = EnvFilter::try_from_env(FILTER_VARIABLE).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // An error means that a subscriber is there already, e.g. that of a test.
     let _ = match format {
         Format::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),

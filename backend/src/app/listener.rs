@@ -4,9 +4,13 @@ use super::{App, Parts, assemble, server_config};
 use anyhow::Context as _;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+/// A connection that has not said what it wants by then is closed.
+const HEADERS_LIMIT: Duration = Duration::from_secs(10);
 
 /// A service that listens. [`Running::stop`] ends it in good order; dropped, it is cut off.
 #[derive(Debug)]
@@ -34,12 +38,21 @@ pub async fn start(parts: Parts) -> anyhow::Result<Running> {
     let server = match tls {
         Some(tls) => {
             let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls))?;
-            tokio::spawn(server.handle(handle.clone()).serve(service))
+            tokio::spawn(impatient(server).handle(handle.clone()).serve(service))
         }
-        None => tokio::spawn(axum_server::from_tcp(listener)?.handle(handle.clone()).serve(service)),
+        None => {
+            let server = axum_server::from_tcp(listener)?;
+            tokio::spawn(impatient(server).handle(handle.clone()).serve(service))
+        }
     };
     tracing::info!(%address, other_side = ?app.config().other_side, "listening");
     Ok(Running { address, app: Some(app), handle, server })
+}
+
+/// The server with time limits on slow clients.
+fn impatient<A>(mut server: axum_server::Server<SocketAddr, A>) -> axum_server::Server<SocketAddr, A> {
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_LIMIT);
+    server
 }
 
 impl Running {

@@ -5,7 +5,7 @@ use crate::caller::TenantId;
 use crate::net::over_reqwest::Roots;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use shared::settings::Settings;
+use shared::settings::{Settings, SeveralSenders, TwoActivities};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -43,7 +43,7 @@ struct File {
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
-    settings: Settings,
+    settings: SettingsKeys,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,6 +86,24 @@ struct TenantKeys {
 struct PaneKeys {
     office_js: Option<String>,
     frame_ancestors: Option<Vec<String>>,
+}
+
+/// The rules' settings, with misspelt keys refused.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct SettingsKeys {
+    two_activities: Option<TwoActivities>,
+    several_senders: Option<SeveralSenders>,
+}
+
+impl From<SettingsKeys> for Settings {
+    fn from(keys: SettingsKeys) -> Self {
+        let standard = Self::default();
+        Self {
+            two_activities: keys.two_activities.unwrap_or(standard.two_activities),
+            several_senders: keys.several_senders.unwrap_or(standard.several_senders),
+        }
+    }
 }
 
 /// Reads the file. Relative paths in it start at its folder; `env` looks up a variable of the environment.
@@ -146,7 +164,7 @@ impl Reader<'_> {
             tenants: tenants?,
             pane: pane?,
             limits: file.limits,
-            settings: file.settings,
+            settings: file.settings.into(),
         })
     }
 
@@ -433,6 +451,9 @@ mod tests {
     #[test]
     fn unknown_and_missing_keys_are_named() {
         assert!(refusal(&format!("lissten = \"x\"\n{SMALLEST}")).contains("lissten"));
+        assert!(
+            refusal(&format!("{SMALLEST}\n[settings]\ntwo_activites = \"off\"")).contains("two_activites")
+        );
         assert!(refusal(&SMALLEST.replace("public_origin", "#")).contains("public_origin"));
         let told = refusal(&SMALLEST[..SMALLEST.find("[[tenant]]").unwrap()]);
         assert!(told.contains("[[tenant]]"), "{told}");
@@ -469,6 +490,13 @@ mod tests {
         assert_eq!(config.graph.resource.as_str(), "https://graph.microsoft.com/");
         assert!(refusal(&format!("listen = \"0.0.0.0:3000\"\n{spoken}")).contains("0.0.0.0:3000"));
         assert!(refusal(&format!("sandbox = true\n{SMALLEST}")).contains("login.microsoftonline.com"));
+    }
+
+    #[test]
+    fn settings_of_the_organization_are_read() {
+        let config = read(&format!("{SMALLEST}\n[settings]\ntwo_activities = \"off\"")).unwrap();
+        assert_eq!(config.settings.two_activities, TwoActivities::Off);
+        assert_eq!(config.settings.several_senders, SeveralSenders::TakeFirst);
     }
 
     #[test]

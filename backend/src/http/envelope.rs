@@ -92,11 +92,12 @@ fn problem_of(response: &mut Response) -> Option<Refusal> {
     Some(Refusal(problem))
 }
 
-/// The facts that may stand in a log: names of rights, tables and causes, but neither people nor records.
+/// The facts that may stand in a log: names of rights and tables, and reasons in words of our own. What the
+/// other side said may hold a subject.
 fn told(problem: &Problem) -> Vec<(&str, &str)> {
-    let may_be_told = |name: &str| matches!(name, "reason" | "privilege" | "table" | "organization");
-    let facts =
-        problem.facts.iter().filter(|fact| may_be_told(&fact.name) && problem.code != Code::CrmRefused);
+    let is_ours = !matches!(problem.code, Code::CrmRefused | Code::ExchangeRefused | Code::CategoryRefused);
+    let may_be_told = |name: &str| matches!(name, "privilege" | "table") || (name == "reason" && is_ours);
+    let facts = problem.facts.iter().filter(|fact| may_be_told(&fact.name));
     facts.map(|fact| (fact.name.as_str(), fact.value.as_str())).collect()
 }
 

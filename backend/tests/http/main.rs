@@ -2,6 +2,7 @@
 //! which headers an answer has, how tokens are obtained.
 
 mod bearers;
+mod command;
 mod files;
 mod headers;
 mod house;
