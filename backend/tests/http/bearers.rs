@@ -1,6 +1,6 @@
 //! Every bad token on every route that asks for one, made from the table of routes.
 
-use crate::house::{self, House};
+use crate::house::{self, House, SOME_ITEM};
 use axum::body::Body;
 use backend::entra::Verifier;
 use backend::http::routes::{ROUTES, Route, Who};
@@ -16,8 +16,8 @@ fn user_routes() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| route.who == Who::User)
 }
 
-fn request(house: &House, route: &Route, authorization: Option<&str>) -> Request<Body> {
-    let path = route.path.replace("{item}", &house.some_item());
+fn request(route: &Route, authorization: Option<&str>) -> Request<Body> {
+    let path = route.path.replace("{item}", SOME_ITEM);
     let uri = format!("{path}?mailbox={}&search=Fjord", ADA.upn);
     let mut request = Request::builder().method(route.method.clone()).uri(uri);
     if let Some(authorization) = authorization {
@@ -91,7 +91,7 @@ async fn every_bad_token_is_refused_on_every_route_and_nothing_is_asked_of_anybo
     assert!(user_routes().count() >= 6 && bad.len() >= 35);
     for route in user_routes() {
         for (name, authorization, code) in &bad {
-            let answer = house.call(request(&house, route, authorization.as_deref())).await;
+            let answer = house.call(request(route, authorization.as_deref())).await;
             let place = format!("{name} on {} {}", route.method, route.path);
             assert_eq!(answer.problem(), *code, "{place}");
             let is_refused = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
@@ -110,7 +110,7 @@ async fn a_good_token_is_let_in_on_every_route_and_public_routes_ask_for_none() 
     let house = House::open().await;
     let bearer = format!("Bearer {}", house.token(&ADA));
     for route in user_routes() {
-        let answer = house.router_status(request(&house, route, Some(&bearer))).await;
+        let answer = house.router_status(request(route, Some(&bearer))).await;
         assert!(
             answer != StatusCode::UNAUTHORIZED && answer != StatusCode::FORBIDDEN,
             "{}: {answer}",
@@ -118,7 +118,7 @@ async fn a_good_token_is_let_in_on_every_route_and_public_routes_ask_for_none() 
         );
     }
     for route in ROUTES.iter().filter(|route| route.who == Who::Public) {
-        let answer = house.call(request(&house, route, None)).await;
+        let answer = house.call(request(route, None)).await;
         assert!(answer.status.is_success(), "{}: {}", route.path, answer.text());
     }
 }

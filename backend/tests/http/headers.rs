@@ -17,11 +17,9 @@ fn told(answer: &Answer) -> String {
         "strict-transport-security",
         "x-content-type-options",
     ];
-    names
-        .iter()
-        .filter(|name| answer.headers.contains_key(**name))
-        .map(|name| format!("{name}: {}\n", answer.header(name)))
-        .collect()
+    let present = names.iter().filter(|name| answer.headers.contains_key(**name));
+    let lines: Vec<String> = present.map(|name| format!("{name}: {}", answer.header(name))).collect();
+    lines.join("\n") + "\n"
 }
 
 #[tokio::test]
@@ -85,7 +83,7 @@ async fn browsers_are_bound_to_https_for_a_year_but_not_on_the_developers_machin
         config.graph.url = address(backend::config::GRAPH);
         config.tenants[0].dataverse = address("https://contoso.crm4.dynamics.com");
         config.pane.office_js = address(backend::config::OFFICE_JS);
-        config.pane.frame_ancestors = backend::config::OUTLOOK_ORIGINS.map(|text| address(text)).to_vec();
+        config.pane.frame_ancestors = backend::config::OUTLOOK_ORIGINS.map(address).to_vec();
     })
     .await;
     let answer = microsoft.get("/").await;

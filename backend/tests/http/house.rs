@@ -23,6 +23,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
+/// A plausible id of an item that no mailbox has.
+pub const SOME_ITEM: &str = "AAMkAGNvbnRvc28AAA=";
 /// 2026-11-20 08:00:00 UTC.
 const START_MS: i64 = 1_795_161_600_000;
 
@@ -141,11 +143,6 @@ impl House {
 
     pub fn token(&self, person: &Person) -> String {
         Mint::good(person).token(&self.world).unwrap()
-    }
-
-    /// An item of the person's inbox.
-    pub fn some_item(&self) -> String {
-        "AAMkAGNvbnRvc28AAA=".to_owned()
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {

@@ -1,6 +1,8 @@
 //! The backend's edges, in and out, with the sandbox as the other side: who gets in, what is refused and how,
 //! which headers an answer has, how tokens are obtained.
 
+#![allow(clippy::unwrap_used, reason = "what surprises a test is to fail it")]
+
 mod bearers;
 mod command;
 mod files;

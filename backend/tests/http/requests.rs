@@ -1,6 +1,6 @@
 //! What is refused before anybody is asked, and how it is told.
 
-use crate::house::{self, House};
+use crate::house::{self, House, SOME_ITEM};
 use axum::body::Body;
 use backend::net::{Request as Outgoing, Response, Transport, TransportError};
 use http::{Method, Request, StatusCode};
@@ -19,7 +19,7 @@ fn post(
     change: impl FnOnce(http::request::Builder) -> http::request::Builder,
     body: String,
 ) -> Request<Body> {
-    let uri = format!("/api/items/{}/wishes?mailbox={}", house.some_item(), ADA.upn);
+    let uri = format!("/api/items/{SOME_ITEM}/wishes?mailbox={}", ADA.upn);
     let builder = Request::post(uri)
         .header("authorization", format!("Bearer {}", house.token(&ADA)))
         .header("content-type", "application/json");
