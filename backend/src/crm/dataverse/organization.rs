@@ -28,15 +28,17 @@ const MOST_USERS: usize = 4_096;
 /// Names beside ids, and the tables that lookups point to.
 const ANNOTATIONS: &str = r#"odata.include-annotations="OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname""#;
 
-type Key = (TenantId, UserId);
+type User = (TenantId, UserId);
+/// Whom the limits are counted for: each user, and the engine as one, whomever it acts for.
+type Limited = (TenantId, Option<UserId>);
 
 #[derive(Debug)]
 pub(super) struct Organization {
-    line: Line<Key>,
+    line: Line<Limited>,
     /// Scheme, host and port; no path.
     url: Url,
     pub definitions: Definitions,
-    users: Mutex<HashMap<Key, Uuid>>,
+    users: Mutex<HashMap<User, Uuid>>,
 }
 
 impl Organization {
@@ -137,7 +139,7 @@ impl Organization {
         insert(&mut headers, "Prefer", ANNOTATIONS);
         let url = self.address(&format!("{ROOT}{}", write.address));
         let request = Request { method: write.method, url, headers, body, time_limit: WRITE_LIMIT };
-        let key = (access.tenant, access.user);
+        let key = limited(access);
         let response = self.line.send(access, &key, request, Effect::Write).await?;
         Ok(if response.status.is_success() { Ok(()) } else { Err(single(&response)) })
     }
@@ -177,7 +179,7 @@ impl Organization {
             body: Bytes::from(body),
             time_limit: if effect == Effect::Read { READ_LIMIT } else { WRITE_LIMIT },
         };
-        let key = (access.tenant, access.user);
+        let key = limited(access);
         let mut response = self.line.send(access, &key, request.clone(), effect).await?;
         if unauthorized(&response).is_some() {
             self.line.forget(access);
@@ -199,6 +201,14 @@ impl Organization {
         }
         self.failure(effect, &single(response), &[])
     }
+}
+
+fn limited(access: &Access) -> Limited {
+    let user = match access.by {
+        By::User { .. } => Some(access.user),
+        By::Engine => None,
+    };
+    (access.tenant, user)
 }
 
 /// Headers of every request and every part of a batch: a part is a request of its own.

@@ -3,13 +3,14 @@
 use super::GraphExchange;
 use crate::exchange::{Exchange, MailboxSeen, Want};
 use crate::line::script::{ORIGIN, Script, ada, answer, json, origin};
-use crate::net::TransportError;
+use crate::net::{Door, Limits, Request, Response, Transport, TransportError};
 use crate::outcome::{Failure, Outcome};
 use serde_json::{Value, json};
 use shared::category::TRACKED;
 use shared::item::{ItemId, SmtpAddress};
 use shared::problem::{Code, Problem};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn exchange(script: &Arc<Script>) -> GraphExchange {
     let base = origin().join("v1.0").unwrap();
@@ -59,7 +60,7 @@ fn with(mut parts: Vec<Value>, changed: Value) -> Vec<Value> {
     parts
 }
 
-fn batch(parts: Vec<Value>) -> Result<crate::net::Response, TransportError> {
+fn batch(parts: Vec<Value>) -> Result<Response, TransportError> {
     json(200, json!({"responses": parts}))
 }
 
@@ -294,4 +295,37 @@ async fn a_master_category_whose_name_is_taken_is_a_conflict() {
     assert_eq!(bare(create(400, refusal("ErrorInvalidRequest")).await), refused(Code::CategoryRefused));
     assert_eq!(bare(create(507, refusal("ErrorQuotaExceeded")).await), refused(Code::CategoryRefused));
     assert_eq!(bare(create(201, json!({})).await), Failure::Unknown(Problem::new(Code::ExchangeDown)));
+}
+
+/// Answers every look, and counts how many are under way at once.
+#[derive(Debug, Default)]
+struct Crowd {
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Transport for Crowd {
+    async fn send(&self, _: Request) -> Result<Response, TransportError> {
+        let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(inside, Ordering::SeqCst);
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        batch(good_parts())
+    }
+}
+
+#[tokio::test]
+async fn one_mailbox_is_never_asked_for_more_than_exchange_serves_at_once() {
+    let (crowd, script) = (Arc::new(Crowd::default()), Script::new([]));
+    let door = Arc::new(Door::new(crowd.clone(), vec![origin()], Limits::default()));
+    let exchange = GraphExchange::new(door, script.clone(), origin().join("v1.0").unwrap(), script);
+    let (ada, item) = (ada(), item());
+    let mailboxes = [mailbox(), SmtpAddress::new("ben@contoso.example")];
+    let looks = (0..40).map(|n| exchange.look(&ada, &mailboxes[n % 2], &item, Want::Headers));
+    let seen = futures_util::future::join_all(looks).await;
+    assert!(seen.iter().all(Result::is_ok));
+    assert_eq!(crowd.most.load(Ordering::SeqCst), 4, "two mailboxes, two looks of two parts each");
 }
