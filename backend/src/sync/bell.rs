@@ -1,7 +1,7 @@
 //! Doorbells without orders: each wakes a mailbox's worker, which finds out for itself what is due.
 
 use super::Engine;
-use super::reconcile::{Reconciled, reconcile};
+use super::reconcile::{Reconciled, reconcile, tell_interrupted};
 use crate::caller::TenantId;
 use crate::store::{Lease, StoreError, StoreResult, StoredWish};
 use shared::UtcMs;
@@ -179,7 +179,11 @@ async fn carry_out_due(engine: &Arc<Engine>, door: &Door, lease: &Lease, bell: &
                 match result {
                     Ok(Reconciled::Again(due)) => engine.ring_later(due, door.clone()),
                     Ok(Reconciled::Ended | Reconciled::Stopped) => {}
-                    Err(error) => failed = Some(error),
+                    Err(error) => {
+                        let next = parts.clock.now().plus_ms(PAUSE_MS);
+                        tell_interrupted(engine, &wish, &error, next);
+                        failed = Some(error);
+                    }
                 }
             }
             () = bell.notified() => {}

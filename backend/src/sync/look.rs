@@ -6,7 +6,7 @@ use crate::caller::Access;
 use crate::crm::{CrmAnswer, Question};
 use crate::exchange::{Body, MailboxSeen, Want};
 use crate::outcome::{Failure, Outcome};
-use crate::store::{ItemKey, ItemName, Knowledge, WishState};
+use crate::store::{ItemKey, ItemName, Knowledge, StoredWish, WishState};
 use shared::item::SmtpAddress;
 use shared::plan::{CrmSeen, ExchangeSeen, OpenWish, Refusals, Situation, WishProgress};
 use shared::problem::Problem;
@@ -69,7 +69,7 @@ pub async fn look(
         .known
         .get(access.tenant, name)
         .map_or_else(|| ItemKey { mailbox: mailbox.mailbox, item: name.item.clone() }, |known| known.key);
-    Ok(seen(organization, key, mailbox, answer, knowledge))
+    Ok(seen(organization, key, mailbox, answer, as_shown_to(access, knowledge)))
 }
 
 /// Asks the CRM about a message that Exchange has just shown.
@@ -106,6 +106,14 @@ fn question(known: &KnownItem, knowledge: &Knowledge, wanted: Option<&RecordRef>
         addresses: known.addresses.clone(),
         target: wanted.cloned(),
     }
+}
+
+/// In a shared mailbox a colleague's wish under way is everybody's business; what they were refused is theirs.
+fn as_shown_to(access: &Access, mut knowledge: Knowledge) -> Knowledge {
+    let refused_to_another =
+        |w: &StoredWish| w.user != access.user && matches!(w.state, WishState::Refused { .. });
+    knowledge.wish = knowledge.wish.filter(|w| !refused_to_another(w));
+    knowledge
 }
 
 /// What an answer of Exchange teaches about an item. A message that is gone keeps the id it was known by.

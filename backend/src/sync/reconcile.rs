@@ -10,7 +10,7 @@ use crate::caller::{Access, By};
 use crate::crm::Promoted;
 use crate::exchange::Want;
 use crate::outcome::Failure;
-use crate::store::{ItemKey, ItemName, Lease, StoreResult, StoredWish, WishEnd};
+use crate::store::{ItemKey, ItemName, Lease, StoreError, StoreResult, StoredWish, WishEnd};
 use shared::UtcMs;
 use shared::decision::{Decision, RuleId};
 use shared::plan::{
@@ -220,6 +220,11 @@ async fn settle(
     };
     engine.parts.store.end_wish(lease, &end).await?;
     tracing::info!(wish = %wish.id, rule = %settlement.reason.rule, refused = refused.is_some(), "wish ended");
+    if settlement.link != seen.situation.link {
+        // Whoever else tracks the record counts from now on: untracking is foretold with them (WHY-02).
+        let now = engine.parts.store.knowledge(wish.tenant, &wish.name, Some(&seen.key)).await?;
+        seen.others = now.others;
+    }
     seen.situation.link = settlement.link;
     seen.situation.wish = refused.map(|problem| OpenWish {
         wish: wish.wish.clone(),
@@ -308,6 +313,14 @@ fn publish_unseen(engine: &Engine, wish: &StoredWish, progress: &WishProgress, e
     let mut snapshot = Snapshot::unseen(&wish.name, &wish.wish, status, taken);
     snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
     engine.watch.publish(&viewers(wish, wish.key.as_ref()), &Arc::new(snapshot));
+}
+
+/// The store failed while a wish was carried out. It cannot be told so; whoever follows the item can.
+pub fn tell_interrupted(engine: &Engine, wish: &StoredWish, error: &StoreError, next_attempt: UtcMs) {
+    if !matches!(error, StoreError::Fenced) {
+        let progress = WishProgress::Waiting { problem: error.problem(), next_attempt };
+        publish_unseen(engine, wish, &progress, Ended::No);
+    }
 }
 
 /// WHY-03: a wish that waits or was refused says so, also when neither side can be looked at.
