@@ -2,8 +2,8 @@
 
 pub mod dataverse;
 
+use crate::body::Body;
 use crate::caller::Access;
-use crate::exchange::Body;
 use crate::outcome::Outcome;
 use shared::api::{FoundRecord, Suggestion};
 use shared::email::{CrmEmail, CrmEmailId, InternetMessageId};

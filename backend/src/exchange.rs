@@ -2,6 +2,8 @@
 
 pub mod graph;
 
+pub use crate::body::Body;
+
 use crate::caller::Access;
 use crate::outcome::Outcome;
 use shared::category::{CategoryId, MasterCategory};
@@ -30,16 +32,6 @@ pub struct MailboxId(pub uuid::Uuid);
 pub struct MessageSeen {
     pub message: Message,
     pub body: Option<Body>,
-}
-
-/// HTML of a message's body. Not to be printed: the type's `Debug` says only how long it is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Body(pub String);
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Body({} bytes)", self.0.len())
-    }
 }
 
 /// Whether the body is needed.

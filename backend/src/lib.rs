@@ -6,6 +6,7 @@
 //! words and neither decide nor remember. `app` is the only place that names every concrete type.
 
 pub mod app;
+pub mod body;
 pub mod caller;
 pub mod clock;
 pub mod config;

@@ -6,10 +6,10 @@
 //! [`filter`]; it must never be written into an address elsewhere.
 
 use super::{Crm, CrmAnswer, Promoted, Question};
+use crate::body::Body;
 use crate::caller::Access;
 use crate::clock::Clock;
 use crate::entra::Tokens;
-use crate::exchange::Body;
 use crate::net::Door;
 use crate::outcome::Outcome;
 use shared::api::{FoundRecord, Suggestion};

@@ -1,9 +1,9 @@
 //! The connector against answers in the shapes that Dataverse gives.
 
 use super::DataverseCrm;
+use crate::body::Body;
 use crate::caller::Access;
 use crate::crm::{Crm, CrmAnswer, Promoted, Question};
-use crate::exchange::Body;
 use crate::line::script::{ORIGIN, Script, ada, answer, engine, json, origin};
 use crate::net::{Response, TransportError};
 use crate::outcome::{Failure, Outcome};
