@@ -1,11 +1,19 @@
 //! The service and the sandbox in one process, and the people who use them, for the tests.
 
+pub mod browser;
 pub mod clock;
 pub mod mailbox;
+pub mod online;
 pub mod pane;
+pub mod process;
 pub mod stack;
+pub mod tenant;
 
+pub use browser::{Browser, View};
 pub use clock::TestClock;
-pub use mailbox::Mail;
-pub use pane::{Answer, Pane};
+pub use mailbox::{Mail, id_of, parties};
+pub use online::Online;
+pub use pane::{Answer, Follower, Pane};
+pub use process::Program;
 pub use stack::Stack;
+pub use tenant::Tenant;

@@ -1,10 +1,10 @@
 //! What people do in Outlook and see there, past our service; and what stands in the CRM.
 
-use crate::stack::Stack;
+use crate::tenant::Tenant;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use sandbox::company::Person;
+use sandbox::company::{ADA, BEN, Person};
 use sandbox::exchange::id::IdForm;
 use serde_json::{Value, json};
 use shared::item::{ItemId, SmtpAddress};
@@ -19,7 +19,7 @@ pub struct Mail {
     pub internet_message_id: String,
 }
 
-impl Stack {
+impl Tenant {
     /// Delivers a mail to everybody addressed who has a mailbox here; answers with the first one's copy.
     pub async fn deliver(&self, from: &str, to: &[&str], subject: &str) -> Mail {
         let people =
@@ -100,4 +100,94 @@ impl Stack {
     pub async fn delete_email(&self, id: Uuid) {
         self.act(Method::DELETE, &format!("dataverse/emails/{id}"), &json!({})).await;
     }
+
+    /// Delivers a letter in the words of the control plane, with a new message id unless it has one; answers
+    /// with the copy of the first one it is addressed to.
+    pub async fn post(&self, mut letter: Value) -> Mail {
+        if letter["internetMessageId"].is_null() {
+            letter["internetMessageId"] = json!(format!("<{}@tests.example>", Uuid::new_v4()));
+        }
+        self.act(Method::POST, "exchange/deliver", &letter).await;
+        let first = letter["to"][0]["address"].as_str().expect("a letter to somebody");
+        self.copy_in(first, letter["internetMessageId"].as_str().expect("a message id"))
+    }
+
+    /// A mail that Ada wrote to Ben: her copy in *Sent Items*, his in his inbox.
+    pub fn mail_of_ada_to_ben(&self) -> (Mail, Mail) {
+        let id = {
+            let exchange = self.world.exchange();
+            let ada = exchange.mailbox(ADA.upn).expect("Ada's mailbox");
+            let sent = ada.messages().find(|m| {
+                let by_her = m.from.as_ref().is_some_and(|from| from.address == ADA.upn);
+                by_her && !m.is_draft && m.recipients().any(|to| to.address == BEN.upn)
+            });
+            sent.expect("Ada wrote to Ben").internet_message_id.clone()
+        };
+        (self.copy_in(ADA.upn, &id), self.copy_in(BEN.upn, &id))
+    }
+
+    /// Somebody moves a message in Outlook; the answer names it by the mutable id that it has there.
+    pub async fn move_message(&self, mail: &Mail, to: &str) -> Mail {
+        let path = format!("exchange/mailboxes/{}/messages/{}/move", mail.mailbox, mail.item);
+        let moved = self.act(Method::POST, &path, &json!({ "to": to })).await;
+        let item = ItemId(moved["restId"].as_str().expect("an id").to_owned());
+        Mail { item, ..mail.clone() }
+    }
+
+    /// A mailbox's master category list: names, in the order in which they were made.
+    pub async fn master_categories(&self, mailbox: &str) -> Vec<String> {
+        let list = self.act(Method::GET, &format!("exchange/mailboxes/{mailbox}/categories"), &json!({})).await;
+        let list = list["value"].as_array().cloned().unwrap_or_default();
+        list.iter().filter_map(|c| c["displayName"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Somebody renames a category in Outlook.
+    pub async fn rename_category(&self, mailbox: &str, from: &str, to: &str) {
+        let list = format!("exchange/mailboxes/{mailbox}/categories");
+        let all = self.act(Method::GET, &list, &json!({})).await;
+        let all = all["value"].as_array().expect("a list");
+        let found = all.iter().find(|c| c["displayName"] == from).expect("the category to rename");
+        let id = found["id"].as_str().expect("an id");
+        self.act(Method::PATCH, &format!("{list}/{id}"), &json!({ "displayName": to })).await;
+    }
+
+    /// Gives a mailbox troubles, or takes them away again (`{}`).
+    pub async fn trouble(&self, mailbox: &str, switches: Value) {
+        self.act(Method::PUT, &format!("exchange/mailboxes/{mailbox}/switches"), &switches).await;
+    }
+
+    /// Closes the CRM for maintenance, or opens it again.
+    pub async fn maintain_crm(&self, on: bool) {
+        self.act(Method::PUT, "dataverse/settings/maintenance", &json!({ "on": on })).await;
+    }
+
+    /// Gives somebody exactly these security roles in the CRM.
+    pub async fn set_roles(&self, person: &Person, roles: &[&str]) {
+        let user = person.systemuser.expect("a user of the CRM");
+        self.act(Method::PUT, &format!("dataverse/users/{user}/roles"), &json!(roles)).await;
+    }
+
+    /// The one CRM email with the message id.
+    pub async fn email(&self, internet_message_id: &str) -> Value {
+        let mut all = self.emails(internet_message_id).await;
+        assert_eq!(all.len(), 1, "one email, not {all:#?}");
+        all.remove(0)
+    }
+}
+
+/// Key of a row, as the control plane shows it.
+pub fn id_of(email: &Value) -> Uuid {
+    email["activityid"].as_str().and_then(|id| id.parse().ok()).expect("an email of the CRM")
+}
+
+/// The parties of an email with this participation mask: `(address, table, name)`; empty where unresolved.
+pub fn parties(email: &Value, mask: i64) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let all = email["parties"].as_array().cloned().unwrap_or_default();
+    let of_mask = all.iter().filter(|p| p["participationtypemask"] == mask);
+    let mut found: Vec<_> = of_mask
+        .map(|p| (text(&p["addressused"]), text(&p["partyid"]["table"]), text(&p["partyid"]["name"])))
+        .collect();
+    found.sort();
+    found
 }

@@ -1,9 +1,11 @@
 //! Somebody with the pane open: the calls that it makes, with their token.
 
 use crate::mailbox::Mail;
-use crate::stack::Stack;
+use crate::stack::PATIENCE;
+use crate::tenant::Tenant;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
+use futures_util::StreamExt as _;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -12,6 +14,7 @@ use sandbox::entra::Mint;
 use serde::de::DeserializeOwned;
 use shared::api::{ItemState, ProblemDetails, Records, Suggestions, WishRequest};
 use shared::regarding::RecordRef;
+use shared::status::Status;
 use shared::wish::{RecordFate, RegardingWish, Wish};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -47,9 +50,10 @@ impl Answer {
 }
 
 impl Pane {
-    pub(crate) fn signed_in(stack: &Stack, person: &Person) -> Self {
-        let token = Mint::good(person).token(&stack.world).expect("a token");
-        Self { api: stack.api(), token, language: "en" }
+    /// Somebody who talks to this service with a good token of the tenant's.
+    pub fn signed_in(api: Router, tenant: &Tenant, person: &Person) -> Self {
+        let token = Mint::good(person).token(&tenant.world).expect("a token");
+        Self { api, token, language: "en" }
     }
 
     /// The same pane in German.
@@ -120,6 +124,69 @@ impl Pane {
     pub async fn look_for(&self, term: &str) -> Answer {
         let term = utf8_percent_encode(term, NON_ALPHANUMERIC);
         self.call(Method::GET, &format!("/api/records?search={term}"), None).await
+    }
+}
+
+/// Somebody who follows an item's events.
+#[derive(Debug)]
+pub struct Follower {
+    stream: BodyDataStream,
+    /// What came of an event that is not whole yet.
+    buffer: String,
+}
+
+impl Pane {
+    /// Follows a message: its events, beginning with the present state.
+    pub async fn follow(&self, mail: &Mail) -> Follower {
+        let request = Request::builder()
+            .uri(path_of(mail, "/events"))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept-language", self.language)
+            .body(Body::empty())
+            .expect("a request");
+        let response = self.api.clone().oneshot(request).await.expect("the service answers");
+        assert_eq!(response.status(), StatusCode::OK);
+        Follower { stream: response.into_body().into_data_stream(), buffer: String::new() }
+    }
+
+    /// Follows a message until its status is as wanted.
+    pub async fn until(&self, mail: &Mail, wanted: impl Fn(&Status) -> bool) -> ItemState {
+        self.follow(mail).await.until(|state| wanted(&state.status)).await
+    }
+}
+
+impl Follower {
+    /// The next state; `None` when the stream has ended.
+    pub async fn next(&mut self) -> Option<ItemState> {
+        loop {
+            if let Some((event, rest)) = self.buffer.split_once("\n\n") {
+                let data = event.lines().find_map(|line| line.strip_prefix("data:"));
+                let state = data.map(|data| serde_json::from_str(data.trim()).expect("a state"));
+                self.buffer = rest.to_owned();
+                match state {
+                    Some(state) => return Some(state),
+                    None => continue,
+                }
+            }
+            let piece = self.stream.next().await?.expect("the stream does not break");
+            self.buffer.push_str(std::str::from_utf8(&piece).expect("events are text"));
+        }
+    }
+
+    /// The first state from here on that is as wanted.
+    pub async fn until(&mut self, wanted: impl Fn(&ItemState) -> bool) -> ItemState {
+        let mut last = None;
+        let found = async {
+            while let Some(state) = self.next().await {
+                if wanted(&state) {
+                    return Some(state);
+                }
+                last = Some(state);
+            }
+            None
+        };
+        let found = tokio::time::timeout(PATIENCE, found).await.ok().flatten();
+        found.unwrap_or_else(|| panic!("the item never came to be as wanted; last: {last:#?}"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::clock::TestClock;
 use crate::pane::Pane;
+use crate::tenant::Tenant;
 use axum::Router;
 use backend::app::{self, App, Parts, embedded};
 use backend::config::{Config, Tls};
@@ -11,19 +12,25 @@ use backend::store::Store;
 use backend::store::sqlite::SqliteStore;
 use backend::sync::StoreSharing;
 use sandbox::company::Person;
-use sandbox::server::{self, Severed};
+use sandbox::server::Severed;
+use sandbox::world::faults::Fault;
+use sandbox::world::journal::{Entry, Seq};
 use sandbox::{Options, World};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
+
+/// Longest real time that anything is waited for in a test: a guard, not a pace.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Both sides, and the time.
 #[derive(Debug)]
 pub struct Stack {
     pub clock: Arc<TestClock>,
-    pub world: Arc<World>,
     /// The other side, as the service reaches it.
-    pub upstream: Router,
+    pub tenant: Tenant,
     pub store: SqliteStore,
     pub config: Config,
     app: Option<App>,
@@ -38,29 +45,43 @@ pub struct Setup {
     pub transport: Arc<dyn Transport>,
 }
 
+/// What people do past the service, they do to its other side.
+impl Deref for Stack {
+    type Target = Tenant;
+
+    fn deref(&self) -> &Tenant {
+        &self.tenant
+    }
+}
+
 impl Stack {
     /// The company as it is seeded, and a service that has never seen it.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
+    /// The same, with a service that answers a wish at once and goes on with it by itself.
+    pub async fn start_impatient() -> Self {
+        Self::start_with(|setup| setup.config.limits.wish_patience_ms = 0).await
+    }
+
     /// The same, with something changed first.
     pub async fn start_with(change: impl FnOnce(&mut Setup)) -> Self {
         let clock = TestClock::new();
         let world = World::new(Options::in_memory(clock.clone())).expect("a tenant in memory");
-        let upstream = server::router(world.clone());
+        let tenant = Tenant::of(world);
         let severed = |extensions: &http::Extensions| extensions.get::<Severed>().is_some();
-        let transport = InProcess::new(upstream.clone()).severed_where(severed);
-        let side = embedded::side(&world.options.origin, "").expect("the sandbox's own side");
+        let transport = InProcess::new(tenant.upstream.clone()).severed_where(severed);
+        let side = embedded::side(&tenant.world.options.origin, "").expect("the sandbox's own side");
         let listen = "127.0.0.1:3000".parse().expect("a loopback address");
-        let public = Url::parse(&world.options.pane_origin).expect("the pane's origin");
+        let public = Url::parse(&tenant.world.options.pane_origin).expect("the pane's origin");
         let config = Config::for_sandbox(&side, listen, public, Tls::BehindProxy);
         let mut setup = Setup { config, transport: Arc::new(transport) };
         change(&mut setup);
         let folder = tempfile::tempdir().expect("a folder for the database");
         let store = SqliteStore::open(&folder.path().join("regarding.db")).await.expect("a new database");
         let Setup { config, transport } = setup;
-        let mut stack = Self { clock, world, upstream, store, config, app: None, transport, folder };
+        let mut stack = Self { clock, tenant, store, config, app: None, transport, folder };
         stack.assemble().await;
         stack
     }
@@ -97,8 +118,38 @@ impl Stack {
         self.app.as_ref().expect("the service runs").router()
     }
 
+    /// Arms a fault on the other side.
+    pub fn arm(&self, fault: Fault) {
+        self.world.faults.add(fault);
+    }
+
+    /// Returns once the named fault holds a request.
+    pub async fn until_held(&self, fault: &str) {
+        let limit = tokio::time::Instant::now() + PATIENCE;
+        while self.world.faults.held(fault) == 0 {
+            assert!(tokio::time::Instant::now() < limit, "nothing came to be held by {fault}");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A mark in the other side's journal.
+    pub fn mark(&self) -> Seq {
+        self.world.journal.last()
+    }
+
+    /// What was asked of Entra, Graph and Dataverse since the mark.
+    pub fn since(&self, mark: Seq) -> Vec<Entry> {
+        let all = self.world.journal.entries_after(mark);
+        all.into_iter().filter(|entry| entry.service.is_upstream()).collect()
+    }
+
+    /// What was changed through Graph and Dataverse since the mark: kinds of effects, in order.
+    pub fn changed_since(&self, mark: Seq) -> Vec<String> {
+        self.since(mark).into_iter().flat_map(|entry| entry.effects).map(|effect| effect.kind).collect()
+    }
+
     /// Somebody of the company with the pane open, signed in.
     pub fn pane(&self, person: &Person) -> Pane {
-        Pane::signed_in(self, person)
+        Pane::signed_in(self.api(), &self.tenant, person)
     }
 }
