@@ -136,7 +136,8 @@ impl Tenant {
 
     /// A mailbox's master category list: names, in the order in which they were made.
     pub async fn master_categories(&self, mailbox: &str) -> Vec<String> {
-        let list = self.act(Method::GET, &format!("exchange/mailboxes/{mailbox}/categories"), &json!({})).await;
+        let list =
+            self.act(Method::GET, &format!("exchange/mailboxes/{mailbox}/categories"), &json!({})).await;
         let list = list["value"].as_array().cloned().unwrap_or_default();
         list.iter().filter_map(|c| c["displayName"].as_str().map(str::to_owned)).collect()
     }
