@@ -1,4 +1,6 @@
 //! All tests that need more than one crate, in one binary.
 
+mod architecture;
+mod browser;
 mod contracts;
 mod journeys;
