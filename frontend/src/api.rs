@@ -54,9 +54,7 @@ async fn get<T: FromWire>(path: &str, language: &str) -> Result<T, Trouble> {
 
 async fn authorized(request: RequestBuilder, language: &str) -> Result<RequestBuilder, Trouble> {
     let token = sign_in::token(&SignIn::Silent).await?;
-    Ok(request
-        .header("Authorization", &["Bearer ", &token].concat())
-        .header("Accept-Language", language))
+    Ok(request.header("Authorization", &["Bearer ", &token].concat()).header("Accept-Language", language))
 }
 
 async fn send(request: RequestBuilder, body: Option<String>) -> Result<Response, Trouble> {

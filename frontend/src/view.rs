@@ -82,7 +82,8 @@ fn item(state: &State, tools: Tools) -> Vec<AnyView> {
             parts.push(people::people(known, tools));
             parts.push(why::why(known, tools));
         }
-        _ => {}
+        (Remote::Absent | Remote::Loading, _) => parts.push(places::skeleton(tools)),
+        (Remote::Failed(_), Some(_)) => {}
     }
     parts
 }

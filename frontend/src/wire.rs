@@ -286,7 +286,9 @@ fn object(members: &[(&str, &JsValue)]) -> JsValue {
 /// A wish as the service takes it.
 pub fn wish_request(request: &WishRequest) -> JsValue {
     let wish = match &request.wish {
-        Wish::Track { regarding } => object(&[("kind", &"track".into()), ("regarding", &regarding_wish(regarding))]),
+        Wish::Track { regarding } => {
+            object(&[("kind", &"track".into()), ("regarding", &regarding_wish(regarding))])
+        }
         Wish::Untrack { record } => {
             let fate = match record {
                 RecordFate::Keep => "keep",

@@ -393,7 +393,10 @@ fn an_answer_for_the_item_that_was_left_settles_its_wish_and_is_not_shown() {
 fn a_refused_wish_is_tried_again_as_a_new_one_with_its_regarding_record() {
     let mut pane = Pane::with(waiting());
     let again = sent(&pane.act(Act::Retry));
-    assert_eq!(again, [WishRequest { id: Uuid::from_u128(1), wish: track(RegardingWish::Set(opportunity())) }]);
+    assert_eq!(
+        again,
+        [WishRequest { id: Uuid::from_u128(1), wish: track(RegardingWish::Set(opportunity())) }]
+    );
 }
 
 #[test]
@@ -424,7 +427,10 @@ fn untracking_asks_when_there_is_a_record() {
     let mut pane = Pane::with(tracked());
     assert_eq!(pane.act(Act::Untrack), [Effect::Focus(Spot::Question)]);
     assert_eq!(pane.state.item.asking, Some(Asking::Choices));
-    assert_eq!(sent(&pane.act(Act::Fate(RecordFate::Keep)))[0].wish, Wish::Untrack { record: RecordFate::Keep });
+    assert_eq!(
+        sent(&pane.act(Act::Fate(RecordFate::Keep)))[0].wish,
+        Wish::Untrack { record: RecordFate::Keep }
+    );
     assert_eq!(pane.state.item.asking, None);
 }
 

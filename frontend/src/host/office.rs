@@ -37,17 +37,21 @@ impl Host for OfficeHost {
     fn on_change(&self, changed: Box<dyn Fn()>) {
         let handler = Closure::<dyn Fn()>::new(changed).into_js_value();
         // A client that cannot pin the pane has no such event.
-        let _ = mailbox().and_then(|mailbox| call(&mailbox, "addHandlerAsync", &["olkItemSelectedChanged".into(), handler]));
+        let _ = mailbox().and_then(|mailbox| {
+            call(&mailbox, "addHandlerAsync", &["olkItemSelectedChanged".into(), handler])
+        });
     }
 
     fn ask(&self, question: Question) -> Local<Answer> {
         Box::pin(async move {
             match ask(&question) {
-                Some(answer) => JsFuture::from(answer).await.map_or(Answer::NoWindow, |answer| match answer.as_f64() {
-                    Some(YES) => Answer::Yes,
-                    Some(NO) => Answer::No,
-                    _ => Answer::NoWindow,
-                }),
+                Some(answer) => {
+                    JsFuture::from(answer).await.map_or(Answer::NoWindow, |answer| match answer.as_f64() {
+                        Some(YES) => Answer::Yes,
+                        Some(NO) => Answer::No,
+                        _ => Answer::NoWindow,
+                    })
+                }
                 None => Answer::NoWindow,
             }
         })
@@ -64,14 +68,18 @@ impl Host for OfficeHost {
 
 /// What is open now.
 async fn open() -> Open {
-    let Some((mailbox, item)) = mailbox().and_then(|mailbox| get(&mailbox, "item").map(|item| (mailbox, item))) else {
+    let Some((mailbox, item)) =
+        mailbox().and_then(|mailbox| get(&mailbox, "item").map(|item| (mailbox, item)))
+    else {
         return Open::Nothing;
     };
     if text(&item, "itemType").as_deref() == Some("appointment") {
         return Open::Appointment;
     }
     // What is being written has no id until it is saved, and a subject that has to be asked for.
-    let (Some(id), Some(subject)) = (text(&item, "itemId"), text(&item, "subject")) else { return Open::Draft };
+    let (Some(id), Some(subject)) = (text(&item, "itemId"), text(&item, "subject")) else {
+        return Open::Draft;
+    };
     let rest_id = call(&mailbox, "convertToRestId", &[id.as_str().into(), "v2.0".into()]);
     let item_id = match rest_id.and_then(|id| id.as_string()) {
         Some(id) => ItemId(id),

@@ -108,7 +108,9 @@ impl Runtime {
                 let answer = api::item(&key, language).await;
                 Event::Loaded(key, answer)
             }
-            Effect::Send(key, request) => Event::Answered(request.id, api::wish(&key, &request, language).await),
+            Effect::Send(key, request) => {
+                Event::Answered(request.id, api::wish(&key, &request, language).await)
+            }
             Effect::Suggest(key) => {
                 let answer = api::suggestions(&key, language).await;
                 Event::Suggested(key, answer)
@@ -122,7 +124,11 @@ impl Runtime {
                 let answer = self.0.host.ask(question).await;
                 Event::Confirmed(key, answer)
             }
-            Effect::WatchHost | Effect::Follow(_) | Effect::Unfollow | Effect::Focus(_) | Effect::Reveal(_) => {
+            Effect::WatchHost
+            | Effect::Follow(_)
+            | Effect::Unfollow
+            | Effect::Focus(_)
+            | Effect::Reveal(_) => {
                 unreachable!("performed without waiting")
             }
         }

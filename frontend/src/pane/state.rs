@@ -1,7 +1,10 @@
 //! All that the pane knows, as plain values. What it shows follows from this and from nothing else.
 
 use crate::host::{ItemKey, NoHost, Open, OpenMessage};
-use shared::api::{FoundRecord, ItemState, ProblemDetails, Records, SEARCH_MIN_CHARS, SuggestedBecause, Suggestion, WishRequest};
+use shared::api::{
+    FoundRecord, ItemState, ProblemDetails, Records, SEARCH_MIN_CHARS, SuggestedBecause, Suggestion,
+    WishRequest,
+};
 use shared::problem::Code;
 use shared::regarding::RecordRef;
 use shared::status::Status;

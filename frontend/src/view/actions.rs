@@ -24,7 +24,10 @@ pub fn actions(state: &State, known: &ItemState, tools: Tools) -> AnyView {
         Status::Tracked => vec![],
         Status::TrackingPending => vec![offer(Look::Main, words.track_now, Act::Track)],
         Status::UntrackingPending => {
-            vec![offer(Look::Main, words.untrack, Act::Untrack), offer(Look::Plain, words.track_again, Act::Track)]
+            vec![
+                offer(Look::Main, words.untrack, Act::Untrack),
+                offer(Look::Plain, words.track_again, Act::Track),
+            ]
         }
         Status::Waiting { .. } if repeats => vec![offer(Look::Main, words.try_now, Act::Retry)],
         Status::Failed { .. } if repeats => vec![offer(Look::Main, words.retry, Act::Retry)],
@@ -32,7 +35,10 @@ pub fn actions(state: &State, known: &ItemState, tools: Tools) -> AnyView {
         Status::Failed { goal: Goal::Track, .. } => vec![offer(Look::Main, words.track, Act::Track)],
         Status::Failed { goal: Goal::Untrack, .. } => vec![offer(Look::Main, words.untrack, Act::Untrack)],
         Status::RecordGone => {
-            vec![offer(Look::Main, words.track_again, Act::Track), offer(Look::Plain, words.untrack, Act::Untrack)]
+            vec![
+                offer(Look::Main, words.track_again, Act::Track),
+                offer(Look::Plain, words.untrack, Act::Untrack),
+            ]
         }
     };
     if let Some(record) = &known.record {
@@ -41,7 +47,9 @@ pub fn actions(state: &State, known: &ItemState, tools: Tools) -> AnyView {
     }
     let offers_untrack = match &known.status {
         Status::Tracked | Status::TrackingPending => true,
-        Status::Waiting { goal: Goal::Track, .. } | Status::Failed { goal: Goal::Track, .. } => !known.untrack.is_empty(),
+        Status::Waiting { goal: Goal::Track, .. } | Status::Failed { goal: Goal::Track, .. } => {
+            !known.untrack.is_empty()
+        }
         _ => false,
     };
     if offers_untrack {

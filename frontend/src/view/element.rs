@@ -193,7 +193,8 @@ impl NextAttribute for Attributes {
 
 impl Present {
     fn listen(&mut self, wanted: Vec<(&'static str, Heard, Dispatch)>) {
-        let same = self.listeners.iter().map(|listener| listener.event).eq(wanted.iter().map(|(event, ..)| *event));
+        let same =
+            self.listeners.iter().map(|listener| listener.event).eq(wanted.iter().map(|(event, ..)| *event));
         if same {
             for (listener, (_, heard, _)) in self.listeners.iter().zip(wanted) {
                 listener.heard.replace(heard);

@@ -71,7 +71,10 @@ pub fn named_button(
 pub fn link(class: &'static str, text: &str, url: &str) -> AnyView {
     let leads = url.starts_with("https://") || url.starts_with("http://");
     let link = if leads {
-        classed("A", class).with("href", url.to_owned()).with("target", "_blank").with("rel", "noopener noreferrer")
+        classed("A", class)
+            .with("href", url.to_owned())
+            .with("target", "_blank")
+            .with("rel", "noopener noreferrer")
     } else {
         classed("SPAN", class)
     };

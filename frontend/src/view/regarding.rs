@@ -105,7 +105,8 @@ fn list(picker: &Picker, tools: Tools) -> AnyView {
 
 fn option(choice: &Choice, position: usize, picker: &Picker, tools: Tools) -> AnyView {
     let kind = tools.words.table(&choice.record.key.table);
-    let line = if choice.detail.is_empty() { kind.to_owned() } else { [kind, " · ", choice.detail].concat() };
+    let line =
+        if choice.detail.is_empty() { kind.to_owned() } else { [kind, " · ", choice.detail].concat() };
     let name = classed("SPAN", "name").text(&choice.record.name).view();
     record(avatar(choice.record), vec![name, detail(&line)])
         .with("class", "option record")
