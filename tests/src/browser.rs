@@ -95,7 +95,11 @@ impl Browser {
     /// Looks until there is something.
     ///
     /// What goes wrong while looking counts as nothing there yet: a frame may be replaced at any moment.
-    pub async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>, CmdError>) -> T {
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        mut look: impl AsyncFnMut() -> Result<Option<T>, CmdError>,
+    ) -> T {
         let limit = Instant::now() + PATIENCE;
         loop {
             let seen = look().await;

@@ -123,7 +123,8 @@ impl Outlook<'_> {
 
     /// Waits until exactly these categories stand on the open message.
     pub async fn until_categories(self, wanted: &[&str]) {
-        let script = "return [...document.querySelectorAll('#head .chip__name')].map(chip => chip.textContent)";
+        let script =
+            "return [...document.querySelectorAll('#head .chip__name')].map(chip => chip.textContent)";
         self.until_equal("the categories", script, &json!(wanted)).await;
     }
 

@@ -79,14 +79,16 @@ impl TaskPane<'_> {
 
     /// Names of the options in the list.
     pub async fn options(self) -> Vec<String> {
-        let script = "return [...document.querySelectorAll('[role=option] .name')].map(name => name.textContent)";
+        let script =
+            "return [...document.querySelectorAll('[role=option] .name')].map(name => name.textContent)";
         let names = self.run(script, vec![]).await.expect("the pane is open");
         serde_json::from_value(names).expect("a list of names")
     }
 
     /// What has the focus in the pane: its text or its id.
     pub async fn focused(self) -> String {
-        let script = "const at = document.activeElement; return at === document.body ? '' : at.id || at.textContent";
+        let script =
+            "const at = document.activeElement; return at === document.body ? '' : at.id || at.textContent";
         let at = self.run(script, vec![]).await.expect("the pane is open");
         at.as_str().unwrap_or_default().to_owned()
     }
