@@ -46,7 +46,11 @@ fn mail(regarding: Option<RecordRef>) -> NewEmail {
         direction: Direction::Incoming,
         parties: vec![
             party(Role::From, INGRID.email, Some(record(Table::contact(), INGRID.id, "Ingrid"))),
-            party(Role::To, ADA.upn, Some(record(Table::systemuser(), ADA.systemuser.unwrap(), ADA.name))),
+            party(
+                Role::To,
+                ADA.upn,
+                Some(record(Table::systemuser(), ADA.systemuser.expect("Ada has a licence"), ADA.name)),
+            ),
             party(Role::To, "new@stranger.example", None),
             party(Role::Cc, company::QUEUE_ADDRESS, Some(record(Table::queue(), company::QUEUE_ID, "Sales"))),
             party(Role::Bcc, "", None),
@@ -224,7 +228,7 @@ async fn a_record_of_a_table_without_activities_is_seen_as_such() {
 }
 
 fn record_of(table: &str) -> RecordRef {
-    record(Table::new(table).unwrap(), SITE, "?")
+    record(Table::new(table).expect("a logical name"), SITE, "?")
 }
 
 #[tokio::test]
