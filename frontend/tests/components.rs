@@ -1,5 +1,6 @@
 //! Every part of the pane in a real browser: what it shows, what it says when it is used, and by the keyboard.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "what a test misses fails it")]
 
 mod fixtures;
 

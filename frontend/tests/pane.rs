@@ -1,6 +1,7 @@
 //! The whole pane over a fake Outlook, with the service and MSAL played by the page: from opening it to the
 //! status, and from a click to its end.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "what a test misses fails it")]
 
 mod fixtures;
 

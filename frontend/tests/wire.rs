@@ -1,5 +1,6 @@
 //! The pane reads and writes the API's types exactly as serde, and so the service, does.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "what a test misses fails it")]
 
 mod fixtures;
 

@@ -117,7 +117,12 @@ fn ask(question: &Question) -> Option<Promise> {
     let ui = get(&context()?, "ui")?;
     let address = dialog_address(question)?;
     let options = Object::new();
-    for (name, value) in [("height", 36.into()), ("width", 30.into()), ("displayInIframe", JsValue::FALSE)] {
+    for (name, value) in [
+        ("height", 36.into()),
+        ("width", 30.into()),
+        ("displayInIframe", JsValue::FALSE),
+        ("promptBeforeOpen", JsValue::FALSE),
+    ] {
         Reflect::set(&options, &name.into(), &value).ok()?;
     }
     Some(Promise::new(&mut |resolve, _| {

@@ -19,27 +19,23 @@ pub fn actions(state: &State, known: &ItemState, tools: Tools) -> AnyView {
     let offer = |look, text: &'static str, act| button(look, text, press, act, tools);
     let repeats = state.repeatable().is_some();
     let mut buttons = match &known.status {
-        Status::NotTracked | Status::Tracking => vec![offer(Look::Main, words.track, Act::Track)],
-        Status::Untracking => vec![offer(Look::Plain, words.untrack, Act::Untrack)],
-        Status::Tracked => vec![],
-        Status::TrackingPending => vec![offer(Look::Main, words.track_now, Act::Track)],
-        Status::UntrackingPending => {
-            vec![
-                offer(Look::Main, words.untrack, Act::Untrack),
-                offer(Look::Plain, words.track_again, Act::Track),
-            ]
-        }
         Status::Waiting { .. } if repeats => vec![offer(Look::Main, words.try_now, Act::Retry)],
         Status::Failed { .. } if repeats => vec![offer(Look::Main, words.retry, Act::Retry)],
-        Status::Waiting { .. } => vec![],
-        Status::Failed { goal: Goal::Track, .. } => vec![offer(Look::Main, words.track, Act::Track)],
-        Status::Failed { goal: Goal::Untrack, .. } => vec![offer(Look::Main, words.untrack, Act::Untrack)],
-        Status::RecordGone => {
-            vec![
-                offer(Look::Main, words.track_again, Act::Track),
-                offer(Look::Plain, words.untrack, Act::Untrack),
-            ]
+        Status::NotTracked | Status::Tracking | Status::Failed { goal: Goal::Track, .. } => {
+            vec![offer(Look::Main, words.track, Act::Track)]
         }
+        Status::Failed { goal: Goal::Untrack, .. } => vec![offer(Look::Main, words.untrack, Act::Untrack)],
+        Status::Untracking => vec![offer(Look::Plain, words.untrack, Act::Untrack)],
+        Status::TrackingPending => vec![offer(Look::Main, words.track_now, Act::Track)],
+        Status::UntrackingPending => vec![
+            offer(Look::Main, words.untrack, Act::Untrack),
+            offer(Look::Plain, words.track_again, Act::Track),
+        ],
+        Status::RecordGone => vec![
+            offer(Look::Main, words.track_again, Act::Track),
+            offer(Look::Plain, words.untrack, Act::Untrack),
+        ],
+        Status::Tracked | Status::Waiting { .. } => vec![],
     };
     if let Some(record) = &known.record {
         let look = if buttons.is_empty() { "button main" } else { "button plain" };
