@@ -51,8 +51,13 @@ pub struct Parts {
 impl Parts {
     /// The parts of production: the machine's clock, connections over reqwest, SQLite in the data folder.
     pub async fn of(config: Config) -> anyhow::Result<Self> {
-        let transport = Reqwest::new(&config.roots, upstream_limits(&config))?;
         let lock = lock(&config.data_dir)?;
+        Self::locked(config, lock).await
+    }
+
+    /// The same, in a data folder that is locked already.
+    pub async fn locked(config: Config, lock: std::fs::File) -> anyhow::Result<Self> {
+        let transport = Reqwest::new(&config.roots, upstream_limits(&config))?;
         let file = config.data_dir.join(DATABASE);
         let store = SqliteStore::open(&file).await.with_context(|| {
             format!(
@@ -86,8 +91,8 @@ pub fn rehearse(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Two processes on one data folder would both believe that they are alone.
-fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
+/// Takes the data folder for this process: two on one would both believe that they are alone.
+pub fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!("the data folder {} cannot be made. Choose another with --data", folder.display())
     })?;

@@ -8,6 +8,7 @@ use backend::{http, lifecycle};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Tracks emails from Outlook in Dynamics 365.
 #[derive(Debug, Parser)]
@@ -58,8 +59,18 @@ struct Serve {
     sandbox_listen: Option<SocketAddr>,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("regarding: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Serve(arguments) => {
             telemetry::start(arguments.log);
             let runtime = tokio::runtime::Runtime::new().context("no asynchronous runtime")?;
@@ -175,7 +186,8 @@ async fn serve_sandbox(arguments: Serve) -> anyhow::Result<()> {
     }
     let embedded = open(choices).await?;
     let pane = origin_of(&embedded.config.public_origin);
-    let running = app::start(Parts::of(embedded.config.clone()).await?).await?;
+    let lock = embedded.lock.try_clone().context("the lock on the data folder")?;
+    let running = app::start(Parts::locked(embedded.config.clone(), lock).await?).await?;
     welcome(&embedded, &pane);
     until_the_end(running).await?;
     embedded.running.stop().await?;

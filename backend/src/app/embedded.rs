@@ -36,10 +36,13 @@ pub struct Embedded {
     pub running: sandbox::server::Running,
     /// The certificate authority to trust, as a file.
     pub ca_file: PathBuf,
+    /// The data folder is this process's; see [`super::Parts::locked`].
+    pub lock: std::fs::File,
 }
 
 /// Opens the sandbox. Port 0 takes a port that is free.
 pub async fn open(choices: Choices) -> anyhow::Result<Embedded> {
+    let lock = super::lock(&choices.data_dir)?;
     let listen = with_port(choices.listen)?;
     let sandbox_listen = with_port(choices.sandbox_listen)?;
     let (origin, public_origin) = (localhost(sandbox_listen), localhost(listen));
@@ -61,7 +64,7 @@ pub async fn open(choices: Choices) -> anyhow::Result<Embedded> {
     let mut config = Config::for_sandbox(&side, listen, public_origin, tls);
     config.data_dir = choices.data_dir;
     config.static_dir = choices.static_dir;
-    Ok(Embedded { config, world, running, ca_file: state_dir.join("ca.pem") })
+    Ok(Embedded { config, world, running, ca_file: state_dir.join("ca.pem"), lock })
 }
 
 /// The sandbox at this origin, as the configuration names it.
