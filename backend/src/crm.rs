@@ -37,7 +37,7 @@ pub struct CrmAnswer {
     pub emails: Vec<CrmEmail>,
     pub candidates: Vec<Candidate>,
     pub target: Option<TargetSeen>,
-    /// Why the caller may not delete the linked (else the first) email, if they may not.
+    /// Why the caller may not delete the linked email, if they may not.
     pub delete_refused: Option<Problem>,
 }
 

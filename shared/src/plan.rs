@@ -251,12 +251,15 @@ fn track(s: &Situation, wish: &RegardingWish) -> Plan {
     if let Some(problem) = &s.refusals.crm {
         return retreat(s, message, category, problem);
     }
-    if let (RegardingWish::Set(chosen), Some(seen)) = (wish, &s.crm.target) {
-        let accepted = regarding::accept(chosen, seen);
-        if let Err(problem) = accepted.answer {
-            return retreat(s, message, category, &problem);
+    let mut wish = wish.clone();
+    if let (RegardingWish::Set(chosen), Some(seen)) = (&wish, &s.crm.target) {
+        match regarding::accept(chosen, seen).answer {
+            // Under the name that the CRM gives it, whatever the caller called it.
+            Ok(record) => wish = RegardingWish::Set(record),
+            Err(problem) => return retreat(s, message, category, &problem),
         }
     }
+    let wish = &wish;
 
     let mut steps = Vec::new();
     steps.extend(put_category_on(s, message, category));

@@ -55,6 +55,8 @@ codes! {
     WithoutActivities "without-activities" 409,
     /// The tracked email is not in the CRM any more.
     RecordGone "record-gone" 409,
+    /// The mail is in the CRM already, as a record that the user may not see.
+    RecordHidden "record-hidden" 409,
     /// A security role is missing. Facts: `privilege`, and `table` where known.
     PrivilegeMissing "privilege-missing" 403,
     /// The CRM refused for a reason of its own (a plug-in, a rule). Facts: `reason`.

@@ -38,6 +38,14 @@ pub enum Reconciled {
     Stopped,
 }
 
+/// Whether the CRM said that the record is there already. Said again after another look, it is there, but
+/// not for this user's eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Collided {
+    Yes,
+    No,
+}
+
 /// What one round of steps led to.
 enum Round {
     Settled(Settlement),
@@ -50,6 +58,7 @@ enum Round {
 pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
     let mut access = engine.access(wish.tenant, wish.user);
     let mut last = None;
+    let mut collided = Collided::No;
     for _ in 0..MAX_LOOKS {
         let wanted = target(&wish.wish);
         let looked = look(engine, &access, &wish.name, wanted.as_ref(), Want::HeadersAndBody).await;
@@ -70,7 +79,7 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
             engine.parts.store.identify(lease, wish.id, &seen.key).await?;
         }
         pursue(&mut seen.situation, wish);
-        match carry_out(engine, lease, &access, wish, &mut seen).await? {
+        match carry_out(engine, lease, &access, wish, &mut seen, &mut collided).await? {
             Round::Settled(settlement) => return settle(engine, lease, wish, seen, settlement).await,
             Round::LookAgain => last = Some(seen),
             Round::Failed(failure) => return fail(engine, lease, wish, Some(&seen), failure).await,
@@ -109,6 +118,7 @@ async fn carry_out(
     access: &Access,
     wish: &StoredWish,
     seen: &mut Seen,
+    collided: &mut Collided,
 ) -> StoreResult<Round> {
     let probe = Probe::by(seen);
     for _ in 0..check::MAX_ROUNDS {
@@ -130,7 +140,7 @@ async fn carry_out(
         let name = &wish.name;
         let task = Task { lease, access, name, key: &seen.key, wish: wish.id, body: seen.body.as_ref() };
         let results = perform(engine, task, steps.into_iter().map(|(s, _)| s).collect(), probe).await?;
-        if let Some(round) = fold(seen, results) {
+        if let Some(round) = fold(seen, results, collided) {
             return Ok(round);
         }
     }
@@ -138,7 +148,11 @@ async fn carry_out(
 }
 
 /// Takes the answers into the picture. What cannot be foretold from an answer is looked at again.
-fn fold(seen: &mut Seen, results: Vec<(Step, Result<Answer, Failure>)>) -> Option<Round> {
+fn fold(
+    seen: &mut Seen,
+    results: Vec<(Step, Result<Answer, Failure>)>,
+    collided: &mut Collided,
+) -> Option<Round> {
     let mut look_again = false;
     let mut failed = None;
     for (step, result) in results {
@@ -149,7 +163,14 @@ fn fold(seen: &mut Seen, results: Vec<(Step, Result<Answer, Failure>)>) -> Optio
             }
         }
         match result {
-            Ok(Answer::Promoted(Promoted::AlreadyThere)) | Err(Failure::Conflict) => look_again = true,
+            Ok(Answer::Promoted(Promoted::AlreadyThere)) if *collided == Collided::Yes => {
+                seen.situation.refusals.crm = Some(Problem::new(Code::RecordHidden));
+            }
+            Ok(Answer::Promoted(Promoted::AlreadyThere)) => {
+                *collided = Collided::Yes;
+                look_again = true;
+            }
+            Err(Failure::Conflict) => look_again = true,
             Ok(answer) => seen.situation = learn(&seen.situation, &step, &answer),
             Err(Failure::Refused(problem)) => match refusal(&step, &problem) {
                 Refusal::LookAgain => look_again = true,

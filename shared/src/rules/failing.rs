@@ -26,7 +26,9 @@ const LONGEST_ASKED_MS: u64 = 86_400_000;
 /// refusal: the user's own rights decide. Outages are tried again after 2 s, 4 s, 8 s … 5 minutes.
 pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fate> {
     let rule = match problem.code {
-        Code::PrivilegeMissing | Code::NotLicensed | Code::MailboxDenied => RuleId::Frq06,
+        Code::PrivilegeMissing | Code::RecordHidden | Code::NotLicensed | Code::MailboxDenied => {
+            RuleId::Frq06
+        }
         _ => RuleId::Ret06,
     };
     let answer = match kind(problem.code) {
@@ -74,6 +76,7 @@ fn kind(code: Code) -> Kind {
         | Code::RegardingGone
         | Code::WithoutActivities
         | Code::RecordGone
+        | Code::RecordHidden
         | Code::PrivilegeMissing
         | Code::CrmRefused
         | Code::ExchangeRefused

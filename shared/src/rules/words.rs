@@ -64,6 +64,10 @@ fn english(code: Code) -> (&'static str, &'static str) {
             "The email was deleted in the CRM. The message in Outlook stays.",
             "Track the message again, or untrack it to take the category off.",
         ),
+        Code::RecordHidden => (
+            "The email is already in the CRM, as a record that you may not see.",
+            "Ask whoever tracked it, or your CRM administrator, to share the record with you.",
+        ),
         Code::PrivilegeMissing => (
             "Your security role does not allow this in the CRM: {privilege} is missing.",
             "Ask your CRM administrator for a role with this privilege.",
@@ -157,6 +161,10 @@ fn german(code: Code) -> (&'static str, &'static str) {
         Code::RecordGone => (
             "Die E-Mail wurde im CRM gelöscht. Die Nachricht in Outlook bleibt.",
             "Verfolgen Sie die Nachricht erneut, oder beenden Sie die Nachverfolgung, um die Kategorie zu entfernen.",
+        ),
+        Code::RecordHidden => (
+            "Die E-Mail ist schon im CRM, als ein Datensatz, den Sie nicht sehen dürfen.",
+            "Bitten Sie, wer sie verfolgt hat, oder Ihren CRM-Administrator, den Datensatz für Sie freizugeben.",
         ),
         Code::PrivilegeMissing => (
             "Ihre Sicherheitsrolle erlaubt das im CRM nicht: {privilege} fehlt.",
