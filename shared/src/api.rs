@@ -39,13 +39,11 @@ pub struct Config {
     pub version: String,
 }
 
-/// Who the caller is on both sides.
+/// Who the caller is on both sides; for finding out what is wrong with a sign-in or a licence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     pub name: String,
-    /// Address of the own mailbox.
-    pub mailbox: Option<SmtpAddress>,
     /// The CRM's start page.
     pub crm_url: String,
 }

@@ -33,7 +33,6 @@ pub struct Caller {
     tenant: TenantId,
     user: UserId,
     name: String,
-    preferred_username: Option<String>,
     expires: UtcMs,
     assertion: SecretString,
 }
@@ -56,11 +55,6 @@ impl Caller {
     /// The name to show; empty where the token has none. Not a key to anything.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Usually the mail address. For showing only: it changes hands, and users can choose it in some tenants.
-    pub fn preferred_username(&self) -> Option<&str> {
-        self.preferred_username.as_deref()
     }
 
     /// When the token ends, leeway included: the caller is nobody from then on.
@@ -105,7 +99,6 @@ struct Claims {
     scp: Option<String>,
     idtyp: Option<String>,
     name: Option<String>,
-    preferred_username: Option<String>,
 }
 
 /// The issuer of a tenant's tokens.
@@ -202,7 +195,6 @@ impl Verifier {
             tenant,
             user: UserId(claims.oid),
             name: claims.name.unwrap_or_default(),
-            preferred_username: claims.preferred_username,
             expires: UtcMs(claims.exp.saturating_add(LEEWAY_SECS).saturating_mul(1000)),
             assertion: token.to_owned().into(),
         })

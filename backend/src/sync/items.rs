@@ -201,7 +201,7 @@ impl Items {
     pub async fn me(&self, access: &Access, name: &str) -> Result<Me, Problem> {
         let organization = self.present(access)?;
         organization.crm.look(access, &Question::default()).await.map_err(|f| f.problem())?;
-        Ok(Me { name: name.to_owned(), mailbox: None, crm_url: organization.url.clone() })
+        Ok(Me { name: name.to_owned(), crm_url: organization.url.clone() })
     }
 
     /// The caller is here: their tenant's CRM, and their token for what goes on after the request.
