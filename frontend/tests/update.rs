@@ -578,13 +578,20 @@ fn no_suggestions_are_an_empty_list() {
     assert_eq!(pane.state.item.picker.marked, None);
 }
 
+/// Types a term and gives the number of its search.
+fn type_in(pane: &mut Pane, term: &str) -> u32 {
+    let effects = pane.act(Act::Type(term.to_owned()));
+    let [Effect::Pause(number)] = effects.as_slice() else { panic!("{effects:?}") };
+    *number
+}
+
 #[test]
 fn a_search_waits_until_typing_rests() {
     let mut pane = suggesting();
-    assert_eq!(pane.act(Act::Type("fa".into())), [Effect::Pause(1)]);
-    assert_eq!(pane.act(Act::Type("fab".into())), [Effect::Pause(2)]);
-    assert_eq!(pane.happen(Event::Paused(1)), []);
-    assert_eq!(pane.happen(Event::Paused(2)), [Effect::Search(2, "fab".into())]);
+    let first = type_in(&mut pane, "fa");
+    let second = type_in(&mut pane, "fab");
+    assert_eq!(pane.happen(Event::Paused(first)), []);
+    assert_eq!(pane.happen(Event::Paused(second)), [Effect::Search(second, "fab".into())]);
 }
 
 #[test]
@@ -597,32 +604,32 @@ fn a_single_letter_is_not_searched_for() {
 #[test]
 fn late_results_of_an_older_term_are_dropped() {
     let mut pane = suggesting();
-    pane.act(Act::Type("fa".into()));
-    pane.happen(Event::Paused(1));
-    pane.act(Act::Type("fab".into()));
-    pane.happen(Event::Paused(2));
-    pane.happen(Event::Found(2, Ok(found(&["Fabrikam"]))));
-    pane.happen(Event::Found(1, Ok(found(&["Fawlty Towers"]))));
+    let first = type_in(&mut pane, "fa");
+    pane.happen(Event::Paused(first));
+    let second = type_in(&mut pane, "fab");
+    pane.happen(Event::Paused(second));
+    pane.happen(Event::Found(second, Ok(found(&["Fabrikam"]))));
+    pane.happen(Event::Found(first, Ok(found(&["Fawlty Towers"]))));
     assert_eq!(names(&pane), ["Fabrikam"]);
 }
 
 #[test]
 fn results_that_come_after_the_field_was_emptied_are_dropped() {
     let mut pane = suggesting();
-    pane.act(Act::Type("fab".into()));
-    pane.happen(Event::Paused(1));
+    let number = type_in(&mut pane, "fab");
+    pane.happen(Event::Paused(number));
     pane.act(Act::Type(String::new()));
-    pane.happen(Event::Found(1, Ok(found(&["Fabrikam"]))));
+    pane.happen(Event::Found(number, Ok(found(&["Fabrikam"]))));
     assert_eq!(names(&pane).len(), 4);
 }
 
 #[test]
 fn results_for_the_item_that_was_left_are_dropped() {
     let mut pane = suggesting();
-    pane.act(Act::Type("fab".into()));
-    pane.happen(Event::Paused(1));
+    let number = type_in(&mut pane, "fab");
+    pane.happen(Event::Paused(number));
     pane.happen(Event::Opened(message("B")));
-    pane.happen(Event::Found(1, Ok(found(&["Fabrikam"]))));
+    pane.happen(Event::Found(number, Ok(found(&["Fabrikam"]))));
     assert_eq!(pane.state.item.picker.found, Remote::Absent);
 }
 
