@@ -44,9 +44,10 @@ pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fat
     Decision::new(answer, rule).because("code", problem.code.as_str())
 }
 
-/// Whether an attempt that ended so counts as failed (RET-06: being throttled does not).
+/// Whether an attempt that ended so counts as failed. RET-06: being asked to wait does not, be it as throttled or
+/// as unavailable for a while.
 pub fn counts_as_failed(problem: &Problem) -> bool {
-    kind(problem.code) != Kind::Throttled
+    kind(problem.code) != Kind::Throttled && problem.retry_after_ms.is_none()
 }
 
 #[derive(PartialEq, Eq)]
