@@ -10,11 +10,18 @@ use shared::problem::Code;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 
+mod figures;
+mod hostile;
 mod incoming;
+mod outages;
 mod people;
+mod permissions;
 mod regarding;
+mod searching;
+mod timing;
 mod tracking;
 mod untracking;
+mod why;
 
 fn record(table: Table, id: &str, name: &str) -> RecordRef {
     let id = id.parse().expect("the company's ids are GUIDs");
