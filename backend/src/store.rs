@@ -262,7 +262,8 @@ pub trait Store: Send + Sync + Debug {
         failed_attempts: u32,
     ) -> StoreResult<()>;
 
-    /// A wish ends; what is agreed from now on is stored with it, and the audit entry closed.
+    /// A wish ends; what is agreed from now on is stored with it, and the audit entry closed. With a wish that
+    /// is fulfilled, its effects of unknown end are confirmed: nothing of them is left to do.
     async fn end_wish(&self, lease: &Lease, end: &WishEnd) -> StoreResult<()>;
 
     /// The records that a user lately set as regarding, the latest first.

@@ -457,6 +457,9 @@ impl Store for SqliteStore {
         .bind(&tenant)
         .execute(&mut *tx)
         .await?;
+        if end.refused.is_none() {
+            confirm_unfinished(&mut tx, &tenant, end).await?;
+        }
         if let Some(key) = &end.key {
             agree(&mut tx, &tenant, key, end).await?;
         }
@@ -566,6 +569,25 @@ async fn supersede_older(
     .bind(wish.id.to_string())
     .bind(key.mailbox.0.to_string())
     .bind(&key.item.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A wish is fulfilled when a look shows that nothing of it is left to do. That look is also the probe for
+/// what was sent for it and never heard of again, e.g. because the process was killed.
+async fn confirm_unfinished(
+    tx: &mut Transaction<'static, Sqlite>,
+    tenant: &str,
+    end: &WishEnd,
+) -> StoreResult<()> {
+    sqlx::query(
+        "update effects set state = 'confirmed', ended = $1
+         where tenant = $2 and wish = $3 and state in ('started', 'unknown')",
+    )
+    .bind(end.now.0)
+    .bind(tenant)
+    .bind(end.wish.to_string())
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -256,6 +256,30 @@ async fn the_end_of_a_wish_stores_link_category_and_record_with_it() {
 }
 
 #[tokio::test]
+async fn the_look_that_fulfils_a_wish_is_the_probe_of_what_it_left_unfinished() {
+    let s = sqlite().await;
+    s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
+    s.store.accept_wish(&wish(2, "b", 1)).await.unwrap();
+    let lease = lease(&s.store, 0).await;
+    let begin = |wish: u128| {
+        let effect = NewEffect { key: format!("k{wish}"), kind: "email.promote" };
+        let store = &s.store;
+        let lease = &lease;
+        async move {
+            store.begin_effects(lease, Uuid::from_u128(wish), &[effect], UtcMs(1)).await.unwrap().remove(0)
+        }
+    };
+    for wish in [1, 2] {
+        assert_eq!(begin(wish).await.clearance, Clearance::Clear);
+    }
+    s.store.end_wish(&lease, &end(1, "a", link(7), 2)).await.unwrap();
+    let refused = WishEnd { refused: Some(Problem::new(Code::PrivilegeMissing)), ..end(2, "b", None, 2) };
+    s.store.end_wish(&lease, &refused).await.unwrap();
+    assert_eq!(begin(1).await.clearance, Clearance::Clear);
+    assert_eq!(begin(2).await.clearance, Clearance::ProbeFirst, "nobody saw how this one ended");
+}
+
+#[tokio::test]
 async fn the_audit_trail_tells_each_wish_and_its_end_in_an_unbroken_chain() {
     let s = sqlite().await;
     s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
