@@ -10,6 +10,7 @@ use backend::app::embedded::{self, Choices, Embedded};
 use backend::app::{self, Parts, Running};
 use backend::config::{Config, origin_of};
 use sandbox::server;
+use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,8 @@ use std::time::Duration;
 pub struct Online {
     tenant: Tenant,
     config: Config,
+    /// The data folder is ours for as long as this is open.
+    lock: File,
     service: Option<Running>,
     _sandbox: server::Running,
     _folder: tempfile::TempDir,
@@ -47,16 +50,17 @@ impl Online {
             static_dir: Some(dist()),
         };
         let opened = embedded::open(choices).await.expect("the sandbox listens");
-        let Embedded { config, world, running, .. } = opened;
+        let Embedded { config, world, running, lock, .. } = opened;
         let tenant = Tenant::of(world);
-        let mut online = Self { tenant, config, service: None, _sandbox: running, _folder: folder };
+        let mut online = Self { tenant, config, lock, service: None, _sandbox: running, _folder: folder };
         online.start_service().await;
         online
     }
 
     /// Starts the service, at the same address and on the same database as before.
     pub async fn start_service(&mut self) {
-        let parts = Parts::of(self.config.clone()).await.expect("the parts of production");
+        let lock = self.lock.try_clone().expect("the lock on the data folder");
+        let parts = Parts::locked(self.config.clone(), lock).await.expect("the parts of production");
         self.service = Some(app::start(parts).await.expect("the service listens"));
     }
 

@@ -6,11 +6,11 @@ use sandbox::world::faults::{Fault, Kind};
 use sandbox::world::journal::Service;
 use tests::View;
 
-/// Holds whatever is written to the CRM.
+/// Holds the emails that are to be created in the CRM.
 const CRM: &str = "crm";
 
 fn hold_crm(stage: &Stage) {
-    let hold = Fault::new(Kind::HangBefore).on(Service::Dataverse, "POST", "").named(CRM);
+    let hold = Fault::new(Kind::HangBefore).on(Service::Dataverse, "POST", "/emails").named(CRM);
     stage.online.world.faults.add(hold);
 }
 
