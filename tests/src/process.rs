@@ -39,7 +39,8 @@ impl Program {
     /// it listens.
     pub async fn start(tenant: &Tenant, folder: &Path) -> Self {
         let file = folder.join("regarding.toml");
-        std::fs::write(&file, configuration(&tenant.world.options.origin)).expect("the folder can be written");
+        std::fs::write(&file, configuration(&tenant.world.options.origin))
+            .expect("the folder can be written");
         let mut child = Command::new(program())
             .args(["serve", "--log", "json", "--config"])
             .arg(&file)
@@ -62,7 +63,7 @@ impl Program {
     }
 
     /// `kill -9`: the process gets no chance to do anything more. Returns once it is gone.
-    pub async fn kill(mut self) {
+    pub async fn kill(&mut self) {
         self.child.kill().await.expect("the process was there to be killed");
     }
 

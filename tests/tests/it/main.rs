@@ -3,4 +3,5 @@
 mod architecture;
 mod browser;
 mod contracts;
+mod crash;
 mod journeys;
