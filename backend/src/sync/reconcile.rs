@@ -189,7 +189,7 @@ fn fold(
 }
 
 enum Refusal {
-    /// What we acted on is not there any more: another look shows what is.
+    /// What we acted on, or the token we acted with, is not there any more: another look shows what is.
     LookAgain,
     OfCategories,
     OfMasterCategory,
@@ -198,7 +198,7 @@ enum Refusal {
 
 fn refusal(step: &Step, problem: &Problem) -> Refusal {
     match (step, problem.code) {
-        (_, Code::MessageGone | Code::RecordGone) => Refusal::LookAgain,
+        (_, Code::MessageGone | Code::RecordGone | Code::SignedOut) => Refusal::LookAgain,
         (Step::SetCategories { .. }, _) => Refusal::OfCategories,
         (Step::CreateMasterCategory { .. }, _) => Refusal::OfMasterCategory,
         (Step::PromoteEmail(_) | Step::SetRegarding { .. } | Step::DeleteEmail(_), _) => Refusal::OfCrm,
