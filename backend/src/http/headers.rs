@@ -20,7 +20,7 @@ pub(super) fn secure(config: &Config, headers: &mut HeaderMap) {
     add(header::CONTENT_SECURITY_POLICY, &super::csp::api(config));
     add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(header::REFERRER_POLICY, "no-referrer");
-    // The confirmation opens in a window of its own and has to reach the pane.
+    // The dialog says otherwise, for it has to reach the pane that opened it.
     add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups");
     add(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
     add(HeaderName::from_static("permissions-policy"), NO_FEATURES);

@@ -179,6 +179,11 @@ fn headers_of(config: &Config, path: &str) -> HeaderMap {
         _ => csp::api(config),
     };
     add(header::CONTENT_SECURITY_POLICY, &policy);
+    if path == "/dialog.html" {
+        // The pane that opens it sits in a frame of Outlook's, whose policy decides with whom it may share
+        // windows: with any other policy here the pane would see its window as closed at once.
+        add(HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none");
+    }
     // Outlook's own pages show our icons.
     add(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
     if path == "/manifest.xml" && config.other_side == OtherSide::Sandbox {
