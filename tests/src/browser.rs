@@ -181,11 +181,14 @@ impl Browser {
 
     /// Turns to the window that has been opened beside the first one.
     pub async fn enter_other_window(&self) {
-        let other = self.until("a second window", async || {
-            Ok(self.client.windows().await?.into_iter().find(|window| *window != self.window))
-        });
-        let other = other.await;
-        self.client.switch_to_window(other).await.expect("the window is open");
+        self.until("a second window", async || {
+            let other = self.client.windows().await?.into_iter().find(|window| *window != self.window);
+            match other {
+                Some(other) => self.client.switch_to_window(other).await.map(Some),
+                None => Ok(None),
+            }
+        })
+        .await;
     }
 
     /// Turns back to the first window, once it is the only one.
