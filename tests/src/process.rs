@@ -54,9 +54,8 @@ impl Program {
         let log = Arc::<Mutex<String>>::default();
         let (say, heard) = oneshot::channel();
         tokio::spawn(read_log(child.stderr.take().expect("a pipe"), log.clone(), say));
-        let address = match tokio::time::timeout(PATIENCE, heard).await {
-            Ok(Ok(address)) => address,
-            _ => panic!("the program does not listen; it says:\n{}", text_of(&log)),
+        let Ok(Ok(address)) = tokio::time::timeout(PATIENCE, heard).await else {
+            panic!("the program does not listen; it says:\n{}", text_of(&log));
         };
         let transport = Reqwest::new(&Roots::Only(String::new()), net::Limits::default());
         Self { child, address, log, transport: Arc::new(transport.expect("a client")) }

@@ -23,9 +23,18 @@ pub struct Step {
     request: Matching,
 }
 
+/// How far a step's request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sent {
+    Never,
+    /// It changed nothing.
+    InVain,
+    Applied,
+}
+
 impl Course {
-    /// Reads it from the ledger and the journal. Both are in the order of the plan: what is sent at the same
-    /// time is told apart by the services that it is for.
+    /// Reads it from the ledger and the journal. What is sent at the same time may arrive in any order, so
+    /// that requests are told apart by what they are for.
     pub fn of(effects: &[Effect], journal: &[Entry], changes: Vec<String>) -> Self {
         let mut begun: Vec<i64> = effects.iter().map(|effect| effect.began).collect();
         begun.dedup();
@@ -62,6 +71,14 @@ impl Step {
     /// Something that befalls the step's request, once.
     pub fn fault(&self, kind: Kind) -> Fault {
         Fault::new(kind).matching(self.request.clone()).named(&self.kind).times(1)
+    }
+
+    /// How far its request came, as the journal tells.
+    pub fn sent(&self, journal: &[Entry]) -> Sent {
+        let requests = journal.iter().filter(|entry| self.is_sent_by(entry));
+        let furthest =
+            requests.map(|entry| if entry.effects.is_empty() { Sent::InVain } else { Sent::Applied });
+        furthest.max().unwrap_or(Sent::Never)
     }
 
     /// The step's request among others.

@@ -1,6 +1,6 @@
 //! Cut points: where the process is killed, made from the steps of a journey.
 
-use super::course::Course;
+use super::course::{Course, Sent};
 use super::database::{Database, Lease};
 use super::lane::until;
 use sandbox::world::faults::Kind;
@@ -113,9 +113,8 @@ impl Armed<'_> {
         match self.cut {
             Cut::Acceptance => {}
             Cut::Ledger(step) => {
-                let before =
-                    self.scene.course.steps.iter().filter(|s| s.round < self.scene.course.steps[*step].round);
-                let before = before.count();
+                let Course { steps, .. } = self.scene.course;
+                let before = steps.iter().filter(|other| other.round < steps[*step].round).count();
                 until("the plan is made", async || {
                     self.has_new_lease().await && self.ended().await == before
                 })
@@ -192,26 +191,26 @@ impl Armed<'_> {
     async fn out_of_place(&self) -> Vec<String> {
         let Scene { course, tenant, database, wish, .. } = self.scene;
         let effects = database.effects(wish).await;
-        let sent = tenant.world.journal.entries_after(self.mark);
-        let found = |step: usize| {
-            let effect = effects.iter().find(|effect| effect.kind == course.steps[step].kind);
-            let is_sent = sent.iter().any(|entry| course.steps[step].is_sent_by(entry));
-            (effect.map(|effect| effect.state.as_str()), is_sent)
+        let journal = tenant.world.journal.entries_after(self.mark);
+        let all: Vec<usize> = (0..course.steps.len()).collect();
+        let (steps, wanted) = match self.cut {
+            Cut::Acceptance => (all, (None, Sent::Never)),
+            Cut::Ledger(step) => (course.round(course.steps[*step].round).collect(), (None, Sent::Never)),
+            Cut::Send(steps) => (steps.clone(), (Some("started"), Sent::InVain)),
+            Cut::Answer(step) | Cut::Commit(step) => (vec![*step], (Some("started"), Sent::Applied)),
+            // After a restart they were sent by the process before.
+            Cut::Settlement if self.mark != self.scene.mark => (all, (Some("confirmed"), Sent::Never)),
+            Cut::Settlement => (all, (Some("confirmed"), Sent::Applied)),
         };
-        let (steps, wanted): (Vec<usize>, _) = match self.cut {
-            Cut::Ledger(step) => (course.round(course.steps[*step].round).collect(), (None, false)),
-            Cut::Send(steps) => (steps.clone(), (Some("started"), true)),
-            Cut::Answer(step) | Cut::Commit(step) => (vec![*step], (Some("started"), true)),
-            Cut::Acceptance => ((0..course.steps.len()).collect(), (None, false)),
-            Cut::Settlement => {
-                let all = (0..course.steps.len()).map(|step| (step, found(step).0));
-                let open = all.filter(|(_, state)| *state != Some("confirmed"));
-                return open.map(|open| format!("before the end of the wish: {open:?}")).collect();
-            }
-        };
-        let otherwise =
-            steps.into_iter().map(|step| (step, found(step))).filter(|(_, found)| *found != wanted);
-        otherwise.map(|(step, found)| format!("{:?}: {step} is {found:?}", self.cut)).collect()
+        let found = steps.into_iter().map(|step| {
+            let step = &course.steps[step];
+            let effect = effects.iter().find(|effect| effect.kind == step.kind);
+            (&step.kind, (effect.map(|effect| effect.state.as_str()), step.sent(&journal)))
+        });
+        let otherwise = found.filter(|(_, found)| *found != wanted);
+        otherwise
+            .map(|(kind, found)| format!("{}: {kind} is {found:?} in ledger and journal", self.cut))
+            .collect()
     }
 }
 
