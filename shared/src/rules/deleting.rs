@@ -7,6 +7,12 @@ use crate::wish::{RecordFate, Wish};
 
 /// Permission to delete one CRM email. Only this chapter makes it, from a person's explicit choice and a
 /// record seen in the CRM; never because something is absent.
+///
+/// ```compile_fail,E0451
+/// # fn forged(email: shared::email::CrmEmailId, reason: shared::decision::Reason) {
+/// shared::rules::deleting::DeletePermit { email, reason };
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletePermit {
     email: CrmEmailId,

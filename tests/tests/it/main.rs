@@ -5,3 +5,5 @@ mod browser;
 mod contracts;
 mod crash;
 mod journeys;
+mod manifest;
+mod security;

@@ -433,7 +433,7 @@ mod tests {
             "// use crate::exchange::graph;",
             "/* a /* b */ use crate::exchange::graph; */",
             "/// [`crate::exchange::graph`]\nfn f() {}",
-            r##"const A: &str = "\" use crate::exchange::graph;";"##,
+            r#"const A: &str = "\" use crate::exchange::graph;";"#,
             r###"const A: &str = r##"" use crate::exchange::graph;"##;"###,
             "#[cfg(test)]\n#[allow(unused)]\nmod tests { mod deep { use crate::exchange::graph; } }",
             "#[tokio::test]\nasync fn t() { crate::exchange::graph::f() }",
