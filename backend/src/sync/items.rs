@@ -219,11 +219,12 @@ impl Items {
 
     /// Looks; where one side does not answer, tells at least what is stored of an open wish.
     async fn snapshot(&self, access: &Access, name: &ItemName) -> Result<Snapshot, Problem> {
-        let taken = || Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
+        // A look is as old as its beginning: what is published while it lasts is newer.
+        let taken = Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
         match self.look(access, name).await {
             Ok(seen) => {
                 let refused = seen.delete_refused.as_ref();
-                Ok(Snapshot::of(name, &seen.key, &seen.situation, refused, seen.others, taken()))
+                Ok(Snapshot::of(name, &seen.key, &seen.situation, refused, seen.others, taken))
             }
             Err(problem) => {
                 let key = self.0.known.get(access.tenant, name).map(|k| k.key);
@@ -232,7 +233,7 @@ impl Items {
                 let told = wish.and_then(|w| status_of(&w, &progress(&w)).map(|status| (w, status)));
                 match told {
                     Some((wish, status)) if problem.code.http_status() >= 500 => {
-                        Ok(Snapshot::unseen(name, &wish.wish, status, taken()))
+                        Ok(Snapshot::unseen(name, &wish.wish, status, taken))
                     }
                     _ => Err(problem),
                 }
