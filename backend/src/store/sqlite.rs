@@ -23,11 +23,14 @@ use sqlx::sqlite::{
 };
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// How long a writer waits for another process that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const BEGIN: &str = "begin immediate";
 /// Recent records kept per user.
 const RECENTS_KEPT: i64 = 20;
 
@@ -35,6 +38,8 @@ const RECENTS_KEPT: i64 = 20;
 pub struct SqliteStore {
     writer: SqlitePool,
     reader: SqlitePool,
+    /// Whether the file may not grow; SQLite keeps such a limit with the connection.
+    may_not_grow: Arc<AtomicBool>,
 }
 
 impl SqliteStore {
@@ -47,14 +52,23 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let may_not_grow = Arc::new(AtomicBool::new(false));
+        let limit = Arc::clone(&may_not_grow);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .after_connect(move |connection, _| {
+                let limit = page_limit(limit.load(Ordering::SeqCst));
+                Box::pin(async move { sqlx::query(limit).execute(connection).await.map(|_| ()) })
+            })
+            .connect_with(options.clone())
+            .await?;
         sqlx::migrate!("migrations/sqlite")
             .run(&writer)
             .await
             .map_err(|e| StoreError::Damaged(format!("{}: {e}", file.display())))?;
         let reader =
             SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, may_not_grow })
     }
 
     /// Rows of the audit trail of a tenant, in order: `(seq, at, user, wish, event, detail, hash)`.
@@ -80,20 +94,36 @@ impl SqliteStore {
 
     /// Lets the file grow no further, as on a full disk; for trying what happens then.
     pub async fn limit_pages_to_present(&self) -> StoreResult<()> {
-        // SQLite never cuts below the present size: one page is less than any database has.
-        sqlx::query("pragma max_page_count = 1").execute(&self.writer).await?;
-        Ok(())
+        self.limit_pages(true).await
     }
 
     /// Lifts that limit again.
     pub async fn unlimit_pages(&self) -> StoreResult<()> {
-        sqlx::query("pragma max_page_count = 4294967294").execute(&self.writer).await?;
+        self.limit_pages(false).await
+    }
+
+    async fn limit_pages(&self, may_not_grow: bool) -> StoreResult<()> {
+        self.may_not_grow.store(may_not_grow, Ordering::SeqCst);
+        sqlx::query(page_limit(may_not_grow)).execute(&self.writer).await?;
         Ok(())
     }
 
     async fn write(&self) -> StoreResult<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("begin immediate").await?)
+        match self.writer.begin_with(BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                // When the disk is full, SQLite rolls back by itself, and the roll-back that sqlx then asks for
+                // fails: this connection counts on a transaction that is no more. A new one does not.
+                self.writer.acquire().await?.close().await?;
+                Ok(self.writer.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
+}
+
+fn page_limit(may_not_grow: bool) -> &'static str {
+    // SQLite never cuts below the present size: one page is less than any database has.
+    if may_not_grow { "pragma max_page_count = 1" } else { "pragma max_page_count = 4294967294" }
 }
 
 /// A stored row of the audit trail.
