@@ -132,6 +132,28 @@ impl Stack {
         }
     }
 
+    /// Returns once something of this kind was changed through Graph or Dataverse since the mark.
+    pub async fn until_changed(&self, mark: Seq, kind: &str) {
+        let limit = tokio::time::Instant::now() + PATIENCE;
+        while !self.changed_since(mark).iter().any(|changed| changed == kind) {
+            assert!(tokio::time::Instant::now() < limit, "{kind} was never done");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Returns once every wish that was due has been tried, and there is one that is put off.
+    pub async fn until_put_off(&self) {
+        let limit = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let left = self.store.due_mailboxes().await.expect("the store can be read");
+            if !left.is_empty() && left.iter().all(|left| left.due > backend::clock::Clock::now(&*self.clock)) {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < limit, "no wish was put off: {left:?}");
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// A mark in the other side's journal.
     pub fn mark(&self) -> Seq {
         self.world.journal.last()

@@ -10,13 +10,17 @@ use shared::problem::Code;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 
+mod failing;
 mod figures;
 mod hostile;
 mod incoming;
 mod outages;
 mod people;
 mod permissions;
+mod racing;
 mod regarding;
+mod repeating;
+mod restarting;
 mod searching;
 mod timing;
 mod tracking;
