@@ -56,8 +56,7 @@ pub fn pack(project: &Project) -> Result<()> {
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// Tells the compiler to call the machine's folders by neutral names, and what `.cargo/config.toml` tells it
-/// for this target, which these flags would hide.
+/// Tells the compiler to call the machine's folders by neutral names.
 fn flags(project: &Project) -> Result<String> {
     let home = match env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
@@ -65,7 +64,7 @@ fn flags(project: &Project) -> Result<String> {
     };
     let folders = [(&project.root, "regarding"), (&project.target, "target"), (&home, "cargo")];
     let remaps = folders.map(|(folder, name)| format!("--remap-path-prefix={}=/{name}", folder.display()));
-    Ok(format!("--cfg=erase_components\u{1f}{}", remaps.join("\u{1f}")))
+    Ok(remaps.join("\u{1f}"))
 }
 
 /// Where wasm-bindgen puts what it makes.
