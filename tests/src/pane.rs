@@ -167,7 +167,8 @@ impl Follower {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data:"));
                 let state = data.map(|data| serde_json::from_str(data.trim()).expect("a state"));
-                self.buffer = rest.to_owned();
+                let whole = self.buffer.len() - rest.len();
+                self.buffer.drain(..whole);
                 match state {
                     Some(state) => return Some(state),
                     None => continue,
