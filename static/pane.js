@@ -4,6 +4,13 @@ import { configure, prefetch, token } from "./sign-in.js";
 import { outlook } from "./outlook.js";
 
 globalThis.regarding = { configure, token, outlook };
+
+// Office.js walks the Tab stops itself, and leaves the pane when the focus is on none, as on the status after a
+// click. From there the browser finds the way.
+addEventListener("keydown", event => {
+  if (event.key === "Tab" && event.target.matches?.("[tabindex='-1']")) event.stopImmediatePropagation();
+}, true);
+
 prefetch();
 
 init({ module_or_path: "/frontend_bg.wasm" }).catch(error => {

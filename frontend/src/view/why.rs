@@ -12,8 +12,9 @@ pub fn why(known: &ItemState, tools: Tools) -> AnyView {
     if lines.is_empty() {
         return nothing();
     }
+    // Without a tabindex office.js, which walks the Tab stops itself, would pass the summary over.
     classed("DETAILS", "why")
-        .child(element("SUMMARY").text(tools.words.why).view())
+        .child(element("SUMMARY").with("tabindex", "0").text(tools.words.why).view())
         .child(element("UL").children(lines).view())
         .view()
 }
