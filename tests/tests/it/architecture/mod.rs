@@ -84,3 +84,32 @@ fn every_crate_takes_the_lints_of_the_workspace_which_forbid_unsafe_code() {
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name}");
     }
 }
+
+/// Paths between backticks, as the documents name them.
+fn paths_in(document: &str) -> Vec<&str> {
+    let quoted = document.split('`').skip(1).step_by(2);
+    let is_path = |text: &&str| {
+        text.contains('/') && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+    };
+    quoted.filter(is_path).filter(|text| !text.starts_with(['/', '.'])).collect()
+}
+
+#[test]
+fn the_documents_name_files_that_are_there() {
+    let places = ["", "shared/src", "frontend/src", "backend/src", "backend/tests", "tests/tests/it"];
+    for (document, least) in [("SECURITY.md", 40), ("ARCHITECTURE.md", 15)] {
+        let text = std::fs::read_to_string(project::root().join(document)).expect("a document");
+        let paths = paths_in(&text);
+        assert!(paths.len() >= least, "{document} names only {} files", paths.len());
+        for path in paths {
+            let is_there = |place: &&str| {
+                let path = project::root().join(place).join(path);
+                path.exists() || path.with_extension("rs").is_file()
+            };
+            assert!(
+                places.iter().any(|place| is_there(&place)),
+                "{document} names {path}, which is not there"
+            );
+        }
+    }
+}
