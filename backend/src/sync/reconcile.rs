@@ -325,7 +325,7 @@ fn publish_situation(engine: &Engine, wish: &StoredWish, seen: &Seen, situation:
     let refused = seen.delete_refused.as_ref();
     let mut snapshot = Snapshot::of(&wish.name, &seen.key, situation, refused, seen.others, taken);
     snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
-    engine.watch.publish(&viewers(wish, Some(&seen.key)), &Arc::new(snapshot));
+    tell(engine, &viewers(wish, Some(&seen.key)), snapshot);
 }
 
 fn publish_unseen(engine: &Engine, wish: &StoredWish, progress: &WishProgress, ended: Ended) {
@@ -333,7 +333,16 @@ fn publish_unseen(engine: &Engine, wish: &StoredWish, progress: &WishProgress, e
     let taken = Taken { version: engine.next_version(), at: engine.parts.clock.now() };
     let mut snapshot = Snapshot::unseen(&wish.name, &wish.wish, status, taken);
     snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
-    engine.watch.publish(&viewers(wish, wish.key.as_ref()), &Arc::new(snapshot));
+    tell(engine, &viewers(wish, wish.key.as_ref()), snapshot);
+}
+
+fn tell(engine: &Engine, viewers: &[Viewer], snapshot: Snapshot) {
+    let ended = snapshot.ended.is_some();
+    engine.watch.publish(viewers, &Arc::new(snapshot));
+    if ended {
+        // One of them may have wished something that this wish overtook.
+        engine.watch.dismiss_colleagues(viewers);
+    }
 }
 
 /// The store failed while a wish was carried out. It cannot be told so; whoever follows the item can.

@@ -35,4 +35,13 @@ impl Watch {
             channel.send_replace(Some(Arc::clone(snapshot)));
         }
     }
+
+    /// Ends the streams of colleagues who follow the same item: what changed for one changed for all, but each
+    /// must look with their own rights, as they do when they follow anew.
+    pub fn dismiss_colleagues(&self, viewers: &[Viewer]) {
+        let mut channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let colleague =
+            |a: &Viewer| viewers.iter().any(|b| a.tenant == b.tenant && a.name == b.name && a.user != b.user);
+        channels.retain(|viewer, _| !colleague(viewer));
+    }
 }
