@@ -154,9 +154,22 @@ impl Pane {
         Follower { stream: response.into_body().into_data_stream(), buffer: String::new() }
     }
 
-    /// Follows a message until its status is as wanted.
+    /// Follows a message until its status is as wanted; anew where the stream ends, as the pane does.
     pub async fn until(&self, mail: &Mail, wanted: impl Fn(&Status) -> bool) -> ItemState {
-        self.follow(mail).await.until(|state| wanted(&state.status)).await
+        let mut last = None;
+        let found = async {
+            loop {
+                let mut events = self.follow(mail).await;
+                while let Some(state) = events.next().await {
+                    if wanted(&state.status) {
+                        return state;
+                    }
+                    last = Some(state);
+                }
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        found.unwrap_or_else(|_| panic!("{} never came to be as wanted; last: {last:#?}", mail.item))
     }
 }
 

@@ -148,7 +148,11 @@ async fn what_ends_while_a_follower_still_looks_is_not_lost() {
         stack.world.faults.clear();
     };
     let (mut events, ()) = tokio::join!(ada.follow(&mail), meanwhile);
-    assert_eq!(events.next().await.map(|state| state.status), Some(Status::NotTracked), "as it began to look");
+    assert_eq!(
+        events.next().await.map(|state| state.status),
+        Some(Status::NotTracked),
+        "as it began to look"
+    );
     events.until(|state| state.status == Status::Tracked).await;
 }
 
@@ -179,6 +183,22 @@ async fn two_who_work_in_a_shared_mailbox_at_the_same_moment_track_once() {
     let changed = stack.changed_since(mark);
     assert_eq!(changed.iter().filter(|kind| *kind == "email.create").count(), 1, "{changed:?}");
     assert_eq!(stack.categories(&mail), Some(vec![TRACKED.to_owned()]));
+}
+
+#[tokio::test]
+async fn whoever_was_overtaken_by_a_colleague_is_told_to_look_again() {
+    let stack = Stack::start_impatient().await;
+    let mail = stack.deliver(INGRID.email, &[QUEUE_ADDRESS], "A question to sales").await;
+    let (ada, ben) = (stack.pane(&ADA), stack.pane(&BEN));
+    let mut events = ada.follow(&mail).await;
+    stack.arm(before_the_creation(Kind::HangBefore).named("held"));
+    begin(&ada, &mail, TRACK).await;
+    stack.until_held("held").await;
+    begin(&ben, &mail, Wish::Untrack { record: RecordFate::Keep }).await;
+    stack.world.faults.clear();
+    let end = async { while events.next().await.is_some() {} };
+    tokio::time::timeout(std::time::Duration::from_secs(20), end).await.expect("her stream ends");
+    ada.until(&mail, |status| *status == Status::NotTracked).await;
 }
 
 #[tokio::test]
