@@ -106,10 +106,7 @@ fn the_documents_name_files_that_are_there() {
                 let path = project::root().join(place).join(path);
                 path.exists() || path.with_extension("rs").is_file()
             };
-            assert!(
-                places.iter().any(|place| is_there(&place)),
-                "{document} names {path}, which is not there"
-            );
+            assert!(places.iter().any(is_there), "{document} names {path}, which is not there");
         }
     }
 }
