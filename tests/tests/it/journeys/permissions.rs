@@ -1,14 +1,18 @@
 //! The user's own rights decide, in the mailbox and in the CRM.
 
-use super::{code, contact, failed};
+use super::{before_the_creation, code, contact, failed};
 use http::StatusCode;
 use sandbox::company::{ADA, BEN, CHIARA, DAN, INGRID};
+use sandbox::world::faults::{Fault, Kind};
+use sandbox::world::journal::Service;
 use shared::RuleId;
+use shared::api::WishRequest;
 use shared::category::TRACKED;
 use shared::problem::Code;
 use shared::status::Status;
-use shared::wish::RecordFate;
+use shared::wish::{RecordFate, RegardingWish, Wish};
 use tests::Stack;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn frq_06_a_role_that_may_not_create_emails_is_refused_and_the_category_comes_off_again() {
@@ -144,4 +148,78 @@ async fn frq_06_a_role_taken_away_stops_the_deletion_and_is_told_beforehand() {
     assert_eq!(code(&state.status), Some(Code::PrivilegeMissing));
     assert!(state.why.iter().any(|why| why.rule == RuleId::Why03), "{:?}", state.why);
     assert_eq!(stack.categories(&mail), Some(vec![TRACKED.to_owned()]));
+}
+
+#[tokio::test]
+async fn what_entra_wants_of_the_user_first_is_handed_to_the_pane_and_nothing_is_changed() {
+    let claims = r#"{"access_token":{"polids":{"essential":true,"values":["x"]}}}"#;
+    let refused = |error: &str, code, claims: Option<&str>| {
+        Fault::new(Kind::TokenRefused {
+            error: error.into(),
+            code,
+            description: "for ada.brandt".into(),
+            suberror: None,
+            claims: claims.map(str::to_owned),
+        })
+    };
+    for (fault, expected, status) in [
+        (refused("interaction_required", 50_079, Some(claims)), Code::InteractionRequired, 401),
+        (refused("invalid_grant", 65_001, None), Code::ConsentRequired, 403),
+        (refused("invalid_grant", 50_173, None), Code::SignedOut, 401),
+    ] {
+        let stack = Stack::start().await;
+        let mail = stack.mail_to(&ADA).await;
+        let ada = stack.pane(&ADA);
+        stack.arm(fault.on(Service::Entra, "POST", "/token"));
+        for answer in [ada.look(&mail).await, ada.send(&mail, &track()).await] {
+            let problem = answer.problem();
+            assert_eq!((problem.code, problem.status), (expected, status), "{problem:#?}");
+            let has_claims = expected == Code::InteractionRequired;
+            assert_eq!(problem.claims.as_deref(), has_claims.then_some(claims));
+            assert!(!problem.title.contains("ada.brandt"));
+        }
+        stack.world.faults.clear();
+        assert_eq!(stack.categories(&mail), Some(vec![]));
+        assert_eq!(ada.track(&mail).await.status, Status::Tracked, "once it is done");
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_of_the_crm_in_the_middle_is_handed_to_the_pane() {
+    let stack = Stack::start().await;
+    let mail = stack.mail_to(&ADA).await;
+    let ada = stack.pane(&ADA);
+    ada.open(&mail).await;
+    let challenge = r#"Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ==""#;
+    let refused = Kind::Status {
+        status: 401,
+        code: "InvalidAuthenticationToken".into(),
+        message: String::new(),
+        retry_after: None,
+        headers: [("WWW-Authenticate".to_owned(), challenge.to_owned())].into(),
+    };
+    stack.arm(before_the_creation(refused));
+    let problem = ada.send(&mail, &track()).await.problem();
+    assert_eq!(problem.code, Code::InteractionRequired);
+    assert_eq!(problem.claims.as_deref(), Some(r#"{"access_token":{}}"#));
+    assert!(stack.emails(&mail.internet_message_id).await.is_empty());
+    assert_eq!(stack.categories(&mail), Some(vec![]), "nothing is half done");
+    stack.world.faults.clear();
+    assert_eq!(ada.track(&mail).await.status, Status::Tracked);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_once_is_renewed_without_a_word() {
+    for service in [Service::Graph, Service::Dataverse] {
+        let stack = Stack::start().await;
+        let mail = stack.mail_to(&ADA).await;
+        let ada = stack.pane(&ADA);
+        ada.open(&mail).await;
+        stack.arm(super::refused(service, "POST", "$batch", 401, None).times(1));
+        assert_eq!(ada.track(&mail).await.status, Status::Tracked);
+    }
+}
+
+fn track() -> WishRequest {
+    WishRequest { id: Uuid::new_v4(), wish: Wish::Track { regarding: RegardingWish::Keep } }
 }

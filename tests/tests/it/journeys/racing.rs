@@ -202,6 +202,25 @@ async fn whoever_was_overtaken_by_a_colleague_is_told_to_look_again() {
 }
 
 #[tokio::test]
+async fn a_step_that_outlasts_the_lease_ends_in_one_email_and_one_category() {
+    for kind in [Kind::HangBefore, Kind::HangAfter] {
+        let stack = Stack::start_impatient().await;
+        let mail = stack.mail_to(&ADA).await;
+        let ada = stack.pane(&ADA);
+        ada.open(&mail).await;
+        stack.arm(before_the_creation(kind).named("held"));
+        begin(&ada, &mail, TRACK).await;
+        stack.until_held("held").await;
+        // As when the machine slept.
+        stack.clock.advance_ms(600_000);
+        stack.world.faults.clear();
+        ada.until(&mail, |status| *status == Status::Tracked).await;
+        assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+        assert_eq!(stack.categories(&mail), Some(vec![TRACKED.to_owned()]));
+    }
+}
+
+#[tokio::test]
 async fn many_messages_of_one_mailbox_are_tracked_side_by_side() {
     let stack = Stack::start().await;
     let ada = stack.pane(&ADA);
