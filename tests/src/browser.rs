@@ -5,7 +5,7 @@
 //! browser reaches nothing but this machine.
 //!
 //! With `REGARDING_PICTURES=FOLDER` the journeys leave pictures of the pane's states there, for people to look
-//! at: light, dark and with forced colours.
+//! at: light, dark and with forced colours; and `readme.png`, the picture of the README (`docs/track.png`).
 
 use crate::stack::PATIENCE;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
@@ -31,8 +31,8 @@ pub use task_pane::TaskPane;
 
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(15);
-/// The size of the window in CSS pixels.
-const WINDOW: (u32, u32) = (1280, 800);
+/// The size of the page in CSS pixels.
+const PAGE: (u32, u32) = (1280, 800);
 
 /// One browser with one window, ended when dropped.
 #[derive(Debug)]
@@ -74,7 +74,11 @@ impl Browser {
         driver.session = client.session_id().await.expect("the session is new");
         let window = client.window().await.expect("a window");
         let pictures = std::env::var_os("REGARDING_PICTURES").map(PathBuf::from);
-        Self { client, window, pictures, _driver: driver }
+        let browser = Self { client, window, pictures, _driver: driver };
+        // The window's size includes what a browser has around the page.
+        let size = json!({ "width": PAGE.0, "height": PAGE.1, "deviceScaleFactor": 1, "mobile": false });
+        browser.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        browser
     }
 
     /// Opens an address in the one window.
@@ -134,6 +138,12 @@ impl Browser {
         let body = json!({ "cmd": method, "params": parameters });
         let done = self.command("goog/cdp/execute", body).await;
         done.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Runs a script in every page and frame from now on, before the page's own.
+    pub async fn run_before_each_page(&self, script: &str) {
+        let script = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", script).await;
     }
 
     /// Takes the network away from the window, or gives it back.
@@ -246,7 +256,7 @@ fn capabilities() -> Capabilities {
         "--hide-scrollbars",
         "--lang=en-US",
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
-        &format!("--window-size={},{}", WINDOW.0, WINDOW.1),
+        &format!("--window-size={},{}", PAGE.0, PAGE.1),
     ];
     let mut wanted = json!({
         "browserName": "chrome",

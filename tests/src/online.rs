@@ -99,7 +99,7 @@ pub fn dist() -> PathBuf {
 }
 
 /// The folder in which npm installed office.js.
-fn installed() -> PathBuf {
+pub fn installed() -> PathBuf {
     present("REGARDING_NPM", ".", "node_modules/@microsoft/office-js", "office.js is not installed")
 }
 

@@ -49,8 +49,16 @@ impl Browser {
         }
     }
 
-    /// A picture of the whole window.
-    pub async fn picture_of_window(&self, file: &Path) {
+    /// Leaves a picture of the whole page with the pane, if anybody wants it; the focus is on nothing in it.
+    pub async fn picture_of_page(&self, name: &str) {
+        if let Some(folder) = &self.pictures {
+            let leave = "document.activeElement.blur(); scrollTo(0, 0)";
+            self.pane().run(leave, vec![]).await.expect("the pane is open");
+            self.picture_of_window(&folder.join(format!("{name}.png"))).await;
+        }
+    }
+
+    async fn picture_of_window(&self, file: &Path) {
         self.enter_top().await.expect("a page");
         write(file, &self.client.screenshot().await.expect("a picture"));
     }
