@@ -1,15 +1,37 @@
 //! Set regarding: by typing, by keyboard, from what is suggested; changed and cleared again.
 
 use super::{Key, Stage, TRACKED};
-use sandbox::company::{ACCOUNTS, ADA, OPPORTUNITIES};
+use sandbox::company::{ACCOUNTS, ADA, INGRID, OPPORTUNITIES};
+use tests::{Mail, View};
+
+/// Subject of a mail that lies in Ada's inbox from the beginning.
+const ABOUT_THE_DEAL: &str = "RE: Depth sounders for our ferries";
+
+impl Stage {
+    fn mail_about_the_deal(&self) -> Mail {
+        let id = {
+            let exchange = self.online.world.exchange();
+            let ada = exchange.mailbox(ADA.upn).expect("Ada's mailbox");
+            let found = ada.messages().find(|message| {
+                let from_ingrid = message.from.as_ref().is_some_and(|from| from.address == INGRID.email);
+                from_ingrid && message.subject.as_deref() == Some(ABOUT_THE_DEAL)
+            });
+            found.expect("the mail lies there").internet_message_id.clone()
+        };
+        self.online.copy_in(ADA.upn, &id)
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_regarding_record_is_found_by_typing_chosen_by_keyboard_changed_and_cleared() {
     let stage = Stage::set().await;
     let (browser, outlook, pane) = (&stage.browser, stage.browser.outlook(), stage.browser.pane());
     let [deal, ..] = OPPORTUNITIES;
-    let mail = stage.open_mail_of(&ADA).await;
+    stage.show(&View::of(&ADA)).await;
+    outlook.open_message(ABOUT_THE_DEAL).await;
+    outlook.click_command("pane").await;
     pane.until_status("Not tracked").await;
+    let mail = stage.mail_about_the_deal();
 
     pane.click_field().await;
     pane.until("the suggestions", "return document.querySelectorAll('[role=option]').length", |count| {
@@ -32,6 +54,7 @@ async fn the_regarding_record_is_found_by_typing_chosen_by_keyboard_changed_and_
     pane.until_status(&format!("Tracked regarding {}", deal.name)).await;
     outlook.until_categories(&[TRACKED]).await;
     browser.picture("tracked-regarding").await;
+    browser.picture_of_page("readme").await;
     assert_eq!(stage.regarding(&mail).await, deal.name);
 
     let [account, ..] = ACCOUNTS;
