@@ -146,7 +146,8 @@ impl Stack {
         let limit = tokio::time::Instant::now() + PATIENCE;
         loop {
             let left = self.store.due_mailboxes().await.expect("the store can be read");
-            if !left.is_empty() && left.iter().all(|left| left.due > backend::clock::Clock::now(&*self.clock)) {
+            if !left.is_empty() && left.iter().all(|left| left.due > backend::clock::Clock::now(&*self.clock))
+            {
                 return;
             }
             assert!(tokio::time::Instant::now() < limit, "no wish was put off: {left:?}");
