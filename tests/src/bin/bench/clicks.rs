@@ -40,7 +40,10 @@ struct Bench {
 
 /// Prints the chapter.
 pub async fn tell() {
-    println!("{:>9}  {:>9}  {:>9}  upstream, with warm tokens, as the sandbox's journal has it", "in a row", "requests", "bytes");
+    println!(
+        "{:>9}  {:>9}  {:>9}  upstream, with warm tokens, as the sandbox's journal has it",
+        "in a row", "requests", "bytes"
+    );
     let bench = Bench::set_up().await;
     let ada = &bench.ada;
 

@@ -48,10 +48,16 @@ pub async fn tell() {
         runs.push(serde_json::from_value::<[f64; 4]>(seen).expect("four numbers"));
     }
     let runs = &runs[1..];
-    println!("{:>9}  {:>9}  the pane from our origin, brotli, without office.js and msal-browser", "requests", "bytes");
+    println!(
+        "{:>9}  {:>9}  the pane from our origin, brotli, without office.js and msal-browser",
+        "requests", "bytes"
+    );
     println!("{:>9}  {:>9}  until the status is painted", runs[0][2], runs[0][3]);
     println!();
-    println!("{:>9}  {:>9}  ms from navigation, {RUNS} runs in headless Chromium on this machine", "p50", "p95");
+    println!(
+        "{:>9}  {:>9}  ms from navigation, {RUNS} runs in headless Chromium on this machine",
+        "p50", "p95"
+    );
     for (column, what) in [(0, "first paint (the shell)"), (1, "status painted")] {
         let mut times: Vec<f64> = runs.iter().map(|run| run[column]).collect();
         times.sort_by(f64::total_cmp);
