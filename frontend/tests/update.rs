@@ -714,3 +714,12 @@ fn a_stuck_wish_gives_way_to_a_new_one() {
     assert_eq!(pane.state.outbox.len(), 1);
     assert_eq!(pane.state.outbox[0].progress, Progress::Sending);
 }
+
+#[test]
+fn people_stay_on_the_screen_while_the_service_works_without_having_looked_at_them_again() {
+    let mut pane = Pane::with(state(Status::NotTracked));
+    let working = ItemState { version: 9, people: vec![], ..state(Status::Tracking) };
+    pane.happen(Event::Streamed(key("A"), working));
+    let known = pane.state.known().unwrap();
+    assert_eq!((&known.status, &known.people), (&Status::Tracking, &people()));
+}

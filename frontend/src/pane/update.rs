@@ -184,10 +184,15 @@ fn loaded(state: &mut State, key: &ItemKey, answer: Result<ItemState, Trouble>) 
 }
 
 /// Shows a state of the open message, unless a newer one is shown already.
-fn take(state: &mut State, new: ItemState) {
-    let is_older = state.known().is_some_and(|known| new.version < known.version);
-    if is_older {
-        return;
+fn take(state: &mut State, mut new: ItemState) {
+    if let Some(known) = state.known() {
+        if new.version < known.version {
+            return;
+        }
+        // Every mail has somebody on it: while the service works, it has only not looked at them again.
+        if new.people.is_empty() {
+            new.people.clone_from(&known.people);
+        }
     }
     if new.untrack.is_empty() && state.item.asking != Some(Asking::InWindow) {
         state.item.asking = None;
