@@ -26,7 +26,6 @@ mod task_pane;
 
 use driver::Driver;
 pub use outlook::{Outlook, View};
-pub use pictures::Look;
 pub use task_pane::TaskPane;
 
 /// How often is looked.

@@ -11,8 +11,10 @@ use backend::app::{self, Parts, Running};
 use backend::config::{Config, origin_of};
 use sandbox::server;
 use std::fs::File;
-use std::ops::Deref;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The product on sockets. Dropped, everything is cut off.
@@ -40,10 +42,9 @@ impl Online {
     /// The company as it is seeded, and a service that has never seen it.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder for database and tenant");
-        let free = "127.0.0.1:0".parse().expect("a loopback address");
         let choices = Choices {
-            listen: free,
-            sandbox_listen: free,
+            listen: free_address(),
+            sandbox_listen: free_address(),
             npm_dir: Some(installed()),
             mail_dirs: Vec::new(),
             data_dir: folder.path().to_owned(),
@@ -91,6 +92,24 @@ impl Online {
         let held = tokio::time::timeout(PATIENCE, held).await;
         held.unwrap_or_else(|_| panic!("nothing came to be held by {fault}"));
     }
+}
+
+/// An address on loopback where nobody listens.
+///
+/// Origins stand in tokens and pages, so ports have to be known before anybody listens. They are taken from
+/// below those that systems give of their own accord, so that nobody else is given one meanwhile.
+fn free_address() -> SocketAddr {
+    const PORTS: Range<u32> = 20_000..32_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Each process begins at another place, for the tests run in many.
+    let begin = std::process::id().wrapping_mul(64);
+    let candidates = PORTS.map(|_| {
+        let place = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % (PORTS.end - PORTS.start);
+        let port = u16::try_from(PORTS.start + place).expect("it lies among the ports");
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    });
+    let free = candidates.into_iter().find(|address| TcpListener::bind(address).is_ok());
+    free.expect("one of twelve thousand ports is free")
 }
 
 /// The built pane.

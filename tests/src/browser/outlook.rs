@@ -141,13 +141,6 @@ impl Outlook<'_> {
         assert_eq!(done, json!(true), "{selector} is not on the page");
     }
 
-    /// What the add-in asked of the host, by kind and name: the page's `hostLog`.
-    pub async fn asked(self, what: &str, name: &str) -> usize {
-        let script = "return hostLog.of(arguments[0], arguments[1]).length";
-        let count = self.0.run(script, vec![json!(what), json!(name)]).await.expect("the page's log");
-        usize::try_from(count.as_u64().unwrap_or_default()).expect("a small number")
-    }
-
     async fn until_equal(self, what: &str, script: &str, wanted: &Value) {
         let what = format!("{what}: {wanted}");
         self.0.until(&what, async || Ok((self.0.run(script, vec![]).await? == *wanted).then_some(()))).await;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// How the pane is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+enum Look {
     Light,
     Dark,
     /// As with a contrast theme of Windows.

@@ -24,6 +24,20 @@ async fn the_pane_speaks_german_where_outlook_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pane_wears_the_theme_of_outlook_whatever_the_browsers_is() {
+    let stage = Stage::set().await;
+    let pane = stage.browser.pane();
+    let mail = stage.mail_to(&ADA).await;
+    let ground = "return getComputedStyle(document.documentElement).backgroundColor";
+    stage.show(&View::of(&ADA).message(&mail).pane()).await;
+    pane.until_status("Not tracked").await;
+    pane.until("a light ground", ground, |colour| *colour == "rgb(255, 255, 255)").await;
+    stage.show(&View::of(&ADA).message(&mail).pane().in_the_dark()).await;
+    pane.until_status("Not tracked").await;
+    pane.until("a dark ground", ground, |colour| *colour == "rgb(31, 31, 31)").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_others_wrote_is_shown_as_text_and_nothing_else() {
     const SUBJECT: &str = r#"<img src=x onerror="alert(1)"><script>alert(2)</script> {{7*7}} "'>"#;
     let stage = Stage::set().await;
