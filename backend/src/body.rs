@@ -1,6 +1,8 @@
 //! The text of a mail, on its way from Exchange to the CRM: the one thing of a message that both sides handle
 //! and that the rules never see. It must never be printed or stored.
 
+use shared::problem::Problem;
+
 /// HTML of a message's body. The type's `Debug` says only how long it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body(pub String);
@@ -8,5 +10,59 @@ pub struct Body(pub String);
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Body({} bytes)", self.0.len())
+    }
+}
+
+/// So many characters in a row that also stand in a mail are a quotation.
+const QUOTED_CHARS: usize = 24;
+
+/// The problem without the words of the mail it is about: a reason that repeats one of `texts`, or a longer
+/// piece of it, gives way to the error's bare code. Where no text is known, no words can be trusted.
+#[must_use]
+pub fn unquoted(mut problem: Problem, texts: &[&str]) -> Problem {
+    let bare = problem.facts.iter().find(|f| f.name == "error").map_or("…", |f| &f.value).to_owned();
+    for fact in problem.facts.iter_mut().filter(|f| f.name == "reason") {
+        if texts.is_empty() || texts.iter().any(|text| quotes(&fact.value, text)) {
+            fact.value.clone_from(&bare);
+        }
+    }
+    problem
+}
+
+fn quotes(line: &str, text: &str) -> bool {
+    let (line, text) = (line.to_lowercase(), text.trim().to_lowercase());
+    if text.chars().count() < 4 {
+        return false;
+    }
+    if text.chars().count() <= QUOTED_CHARS {
+        return line.contains(&text);
+    }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let chars: Vec<char> = line.chars().collect();
+    chars.windows(QUOTED_CHARS).any(|window| text.contains(&window.iter().collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::problem::Code;
+
+    fn reason(words: &str, texts: &[&str]) -> String {
+        let problem = Problem::new(Code::CrmRefused).because("reason", words).because("error", "0x80040265");
+        unquoted(problem, texts).facts[0].value.clone()
+    }
+
+    #[test]
+    fn a_plug_in_is_quoted_unless_it_quotes_the_mail() {
+        let mail = ["Offer 4711 for twelve ferries, confidential", "ada@contoso.example"];
+        assert_eq!(reason("Credit limit exceeded.", &mail), "Credit limit exceeded.");
+        for words in [
+            "Refused: Offer 4711 for twelve ferries, confidential",
+            "Refused: ... twelve FERRIES, confidential ...",
+            "Sender ada@contoso.example is blocked",
+        ] {
+            assert_eq!(reason(words, &mail), "0x80040265", "{words}");
+        }
+        assert_eq!(reason("Credit limit exceeded.", &[]), "0x80040265");
     }
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
     pub message_id: Option<InternetMessageId>,
-    /// The email that the message is linked to.
+    /// The email that the message is linked to, or would be as soon as it is tracked.
     pub linked: Option<CrmEmailId>,
     pub addresses: Vec<SmtpAddress>,
     /// The record that is to be set as regarding.
@@ -37,7 +37,7 @@ pub struct CrmAnswer {
     pub emails: Vec<CrmEmail>,
     pub candidates: Vec<Candidate>,
     pub target: Option<TargetSeen>,
-    /// Why the caller may not delete the linked email, if they may not.
+    /// Why the caller may not delete the `linked` email, if they may not.
     pub delete_refused: Option<Problem>,
 }
 

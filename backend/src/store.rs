@@ -143,6 +143,14 @@ pub enum Clearance {
     ProbeFirst,
 }
 
+/// Whether a wish is the newest for its item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    Newest,
+    /// A newer one is carried out in its place.
+    Superseded,
+}
+
 /// How the sending of an effect ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EffectEnd {
@@ -237,8 +245,9 @@ pub trait Store: Send + Sync + Debug {
     /// Ends every lease, so that this process is the only hand. Only for a store with one process.
     async fn take_over(&self) -> StoreResult<()>;
 
-    /// Records an item's lasting names, and supersedes older open wishes that turn out to be for it.
-    async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey) -> StoreResult<()>;
+    /// Records an item's lasting names. Older open wishes that turn out to be for it end; where a newer one
+    /// does, this one ends.
+    async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey, now: UtcMs) -> StoreResult<Rank>;
 
     /// Writes effects down before they are sent.
     async fn begin_effects(

@@ -6,7 +6,7 @@
 use super::audit::{Entry, chained_hash};
 use super::{
     Accepted, BegunEffect, Clearance, DueMailbox, EffectEnd, ItemKey, ItemName, Knowledge, Lease, NewEffect,
-    NewWish, Store, StoreError, StoreResult, StoredWish, WishEnd, WishState,
+    NewWish, Rank, Store, StoreError, StoreResult, StoredWish, WishEnd, WishState,
 };
 use crate::caller::{TenantId, UserId};
 use crate::exchange::MailboxId;
@@ -45,6 +45,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, creating it where it is missing, and brings its tables up to date.
     pub async fn open(file: &Path) -> StoreResult<Self> {
+        keep_private(file)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -124,6 +125,16 @@ impl SqliteStore {
 fn page_limit(may_not_grow: bool) -> &'static str {
     // SQLite never cuts below the present size: one page is less than any database has.
     if may_not_grow { "pragma max_page_count = 1" } else { "pragma max_page_count = 4294967294" }
+}
+
+/// Makes the file for its owner's eyes only, before SQLite would make it for everybody's; its journals take
+/// over the permissions.
+fn keep_private(file: &Path) -> StoreResult<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(|_| ()).map_err(|e| StoreError::Down(format!("{}: {e}", file.display())))
 }
 
 /// A stored row of the audit trail.
@@ -358,7 +369,7 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey) -> StoreResult<()> {
+    async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey, now: UtcMs) -> StoreResult<Rank> {
         let mut tx = self.write().await?;
         hold(&mut tx, lease).await?;
         let row = sqlx::query(
@@ -370,11 +381,11 @@ impl Store for SqliteStore {
         .bind(lease.tenant.to_string())
         .fetch_one(&mut *tx)
         .await?;
-        let accepted = UtcMs(row.try_get("accepted")?);
         let stored = stored_wish(&row)?;
-        supersede_older(&mut tx, &stored, key, accepted).await?;
+        supersede_older(&mut tx, &stored, key, now).await?;
+        let rank = give_way(&mut tx, &stored, key, now).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(rank)
     }
 
     async fn begin_effects(
@@ -565,10 +576,11 @@ async fn supersede(
     key: Option<&ItemKey>,
     now: UtcMs,
 ) -> StoreResult<()> {
-    sqlx::query(
+    let ended = sqlx::query(
         "update wishes set state = 'superseded', settled = $1
          where tenant = $2 and id <> $3 and state in ('running', 'waiting', 'refused')
-           and ((mailbox = $4 and asked_item = $5) or (mailbox_id = $6 and item = $7))",
+           and ((mailbox = $4 and asked_item = $5) or (mailbox_id = $6 and item = $7))
+         returning id, user_id",
     )
     .bind(now.0)
     .bind(tenant.to_string())
@@ -577,9 +589,9 @@ async fn supersede(
     .bind(&name.item.0)
     .bind(key.map(|k| k.mailbox.0.to_string()))
     .bind(key.map_or("", |k| &k.item.0))
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(())
+    audit_superseded(tx, tenant, &ended, newest, now).await
 }
 
 /// Once an item's lasting names are known, older open wishes for it under other names end too.
@@ -587,20 +599,67 @@ async fn supersede_older(
     tx: &mut Transaction<'static, Sqlite>,
     wish: &StoredWish,
     key: &ItemKey,
-    accepted: UtcMs,
+    now: UtcMs,
 ) -> StoreResult<()> {
-    sqlx::query(
+    let ended = sqlx::query(
         "update wishes set state = 'superseded', settled = $1
-         where tenant = $2 and id <> $3 and state in ('running', 'waiting', 'refused')
-           and mailbox_id = $4 and item = $5 and accepted <= $1",
+         where tenant = $2 and state in ('running', 'waiting', 'refused') and mailbox_id = $4 and item = $5
+           and rowid < (select rowid from wishes where id = $3)
+         returning id, user_id",
     )
-    .bind(accepted.0)
+    .bind(now.0)
     .bind(wish.tenant.to_string())
     .bind(wish.id.to_string())
     .bind(key.mailbox.0.to_string())
     .bind(&key.item.0)
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
+    audit_superseded(tx, wish.tenant, &ended, wish.id, now).await
+}
+
+/// Whether a newer wish for the item stands under another name; then this one ends.
+async fn give_way(
+    tx: &mut Transaction<'static, Sqlite>,
+    wish: &StoredWish,
+    key: &ItemKey,
+    now: UtcMs,
+) -> StoreResult<Rank> {
+    let newer = sqlx::query(
+        "select id from wishes where tenant = $1 and mailbox_id = $2 and item = $3
+           and rowid > (select rowid from wishes where id = $4) order by rowid desc limit 1",
+    )
+    .bind(wish.tenant.to_string())
+    .bind(key.mailbox.0.to_string())
+    .bind(&key.item.0)
+    .bind(wish.id.to_string())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(newer) = newer else { return Ok(Rank::Newest) };
+    let ended = sqlx::query(
+        "update wishes set state = 'superseded', settled = $1
+         where id = $2 and state in ('running', 'waiting') returning id, user_id",
+    )
+    .bind(now.0)
+    .bind(wish.id.to_string())
+    .fetch_all(&mut **tx)
+    .await?;
+    audit_superseded(tx, wish.tenant, &ended, uuid(&newer, "id")?, now).await?;
+    Ok(Rank::Superseded)
+}
+
+async fn audit_superseded(
+    tx: &mut Transaction<'static, Sqlite>,
+    tenant: TenantId,
+    ended: &[SqliteRow],
+    by: Uuid,
+    now: UtcMs,
+) -> StoreResult<()> {
+    let detail = json(&serde_json::json!({ "by": by }))?;
+    for row in ended {
+        let (wish, user) = (uuid(row, "id")?, uuid(row, "user_id")?);
+        let entry = Entry { at: now, user, wish, event: "wish.superseded", detail: &detail };
+        append_audit(tx, tenant, &entry).await?;
+    }
     Ok(())
 }
 

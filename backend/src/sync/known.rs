@@ -4,7 +4,7 @@
 
 use crate::caller::TenantId;
 use crate::store::{ItemKey, ItemName};
-use shared::email::InternetMessageId;
+use shared::email::{CrmEmailId, InternetMessageId};
 use shared::item::SmtpAddress;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +19,9 @@ pub struct KnownItem {
     pub message_id: Option<InternetMessageId>,
     /// Addresses of everybody on the message, sorted, each once.
     pub addresses: Vec<SmtpAddress>,
+    /// The CRM email that the message would be tracked as, where there is one already: asked about beforehand,
+    /// so that what may be done with it is known as soon as it is tracked.
+    pub email: Option<CrmEmailId>,
 }
 
 #[derive(Debug, Default)]

@@ -7,9 +7,9 @@ use crate::store::{BegunEffect, Clearance, EffectEnd, NewEffect};
 use shared::plan::{CategoryChange, Step};
 use uuid::Uuid;
 
-/// Evidence that both sides were looked at by the present holder of the lease. Only a [`Seen`] gives it, and
-/// an effect of unknown end uses it up.
-#[derive(Debug, Clone, Copy)]
+/// Evidence that both sides were looked at by the present holder of the lease. Only a [`Seen`] gives it, and it
+/// lasts as long as that look is worked on: an effect of unknown end ends both.
+#[derive(Debug)]
 pub struct Probe(());
 
 impl Probe {
@@ -27,11 +27,11 @@ pub struct Permission {
 
 impl Permission {
     /// For an effect that is written down. One that may have been sent before needs the probe.
-    pub fn of(begun: &BegunEffect, probe: Probe) -> Self {
+    pub fn of(begun: &BegunEffect, probe: &Probe) -> Self {
         match begun.clearance {
             Clearance::Clear => {}
             Clearance::ProbeFirst => {
-                let Probe(()) = probe;
+                let Probe(()) = *probe;
             }
         }
         Self { id: begun.id }

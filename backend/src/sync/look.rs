@@ -69,7 +69,18 @@ pub async fn look(
         .known
         .get(access.tenant, name)
         .map_or_else(|| ItemKey { mailbox: mailbox.mailbox, item: name.item.clone() }, |known| known.key);
-    Ok(seen(organization, key, mailbox, answer, as_shown_to(access, knowledge)))
+    let seen = seen(organization, key, mailbox, answer, as_shown_to(access, knowledge));
+    remember_email(engine, access, name, &seen.situation);
+    Ok(seen)
+}
+
+fn remember_email(engine: &Engine, access: &Access, name: &ItemName, situation: &Situation) {
+    let email = situation.existing_email().map(|e| e.id);
+    if let Some(known) = engine.known.get(access.tenant, name)
+        && known.email != email
+    {
+        engine.known.learn(access.tenant, name, &KnownItem { email, ..known });
+    }
 }
 
 /// Asks the CRM about a message that Exchange has just shown.
@@ -102,7 +113,7 @@ async fn knowledge(
 fn question(known: &KnownItem, knowledge: &Knowledge, wanted: Option<&RecordRef>) -> Question {
     Question {
         message_id: known.message_id.clone(),
-        linked: knowledge.link.map(|l| l.email),
+        linked: knowledge.link.map(|l| l.email).or(known.email),
         addresses: known.addresses.clone(),
         target: wanted.cloned(),
     }
@@ -118,11 +129,13 @@ fn as_shown_to(access: &Access, mut knowledge: Knowledge) -> Knowledge {
 
 /// What an answer of Exchange teaches about an item. A message that is gone keeps the id it was known by.
 fn known_item(name: &ItemName, mailbox: &MailboxSeen, before: Option<&KnownItem>) -> KnownItem {
+    let email = before.and_then(|b| b.email);
     match &mailbox.message {
         Some(seen) => KnownItem {
             key: ItemKey { mailbox: mailbox.mailbox, item: seen.message.id.clone() },
             message_id: seen.message.internet_message_id.clone(),
             addresses: addresses(&seen.message),
+            email,
         },
         None => {
             let item = before.map_or_else(|| name.item.clone(), |b| b.key.item.clone());
@@ -130,6 +143,7 @@ fn known_item(name: &ItemName, mailbox: &MailboxSeen, before: Option<&KnownItem>
                 key: ItemKey { mailbox: mailbox.mailbox, item },
                 message_id: before.and_then(|b| b.message_id.clone()),
                 addresses: Vec::new(),
+                email,
             }
         }
     }

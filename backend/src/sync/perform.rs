@@ -2,12 +2,14 @@
 
 use super::Engine;
 use super::ledger::{Permission, Probe, effect};
+use crate::body::{Body, unquoted};
 use crate::caller::Access;
 use crate::crm::Promoted;
-use crate::exchange::{Body, Recategorized};
+use crate::exchange::Recategorized;
 use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Lease, StoreResult};
 use shared::category::CategoryId;
+use shared::email::Message;
 use shared::plan::{ExchangeSeen, Situation, Step};
 use shared::problem::{Code, Problem};
 use shared::rules::tracking::Standing;
@@ -22,6 +24,8 @@ pub struct Task<'a> {
     pub key: &'a ItemKey,
     pub wish: Uuid,
     pub body: Option<&'a Body>,
+    /// The message, unless it is gone.
+    pub message: Option<&'a Message>,
 }
 
 /// What the other side answered to a step.
@@ -38,20 +42,36 @@ pub async fn perform(
     engine: &Engine,
     task: Task<'_>,
     steps: Vec<Step>,
-    probe: Probe,
+    probe: &Probe,
 ) -> StoreResult<Vec<(Step, Outcome<Answer>)>> {
     let store = &engine.parts.store;
     let effects: Vec<_> = steps.iter().map(|s| effect(s, task.key)).collect();
     let begun = store.begin_effects(task.lease, task.wish, &effects, engine.parts.clock.now()).await?;
     let sent = begun.iter().zip(steps).map(|(begun, step)| async move {
         let permission = Permission::of(begun, probe);
-        let result = send(engine, task, &step, &permission).await;
+        let result = send(engine, task, &step, &permission).await.map_err(|failure| told(failure, task));
         (permission.ended(&result), step, result)
     });
     let ended = futures_util::future::join_all(sent).await;
     let ends: Vec<_> = ended.iter().map(|(end, _, _)| *end).collect();
     store.end_effects(task.lease, &ends, engine.parts.clock.now()).await?;
     Ok(ended.into_iter().map(|(_, step, result)| (step, result)).collect())
+}
+
+/// The failure as it may be stored and shown: without the mail's own words.
+fn told(failure: Failure, task: Task<'_>) -> Failure {
+    let mut texts: Vec<&str> = task.body.iter().map(|body| body.0.as_str()).collect();
+    if let Some(message) = task.message {
+        texts.push(&message.subject);
+        texts.extend(message.internet_message_id.iter().map(|id| id.0.as_str()));
+        texts.extend(message.correspondents.iter().flat_map(|c| [c.address.as_str(), c.name.as_str()]));
+    }
+    match failure {
+        Failure::Refused(problem) => Failure::Refused(unquoted(problem, &texts)),
+        Failure::NotDone(problem) => Failure::NotDone(unquoted(problem, &texts)),
+        Failure::Unknown(problem) => Failure::Unknown(unquoted(problem, &texts)),
+        Failure::Conflict => Failure::Conflict,
+    }
 }
 
 async fn send(engine: &Engine, task: Task<'_>, step: &Step, _: &Permission) -> Outcome<Answer> {

@@ -10,7 +10,7 @@ use crate::caller::{Access, By};
 use crate::crm::Promoted;
 use crate::exchange::Want;
 use crate::outcome::Failure;
-use crate::store::{ItemKey, ItemName, Lease, StoreError, StoreResult, StoredWish, WishEnd};
+use crate::store::{ItemKey, ItemName, Lease, Rank, StoreError, StoreResult, StoredWish, WishEnd};
 use shared::UtcMs;
 use shared::decision::{Decision, RuleId};
 use shared::plan::{
@@ -60,6 +60,9 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
     let mut last = None;
     let mut collided = Collided::No;
     for _ in 0..MAX_LOOKS {
+        if wish.key.as_ref().is_some_and(|key| !may_act(&access, key)) {
+            return leave_to_the_user(engine, lease, wish).await;
+        }
         let wanted = target(&wish.wish);
         let looked = look(engine, &access, &wish.name, wanted.as_ref(), Want::HeadersAndBody).await;
         let mut seen = match looked {
@@ -72,11 +75,14 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
             Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,
         };
         if !may_act(&access, &seen.key) {
-            let problem = Problem::new(Code::SignedOut).because("reason", "your sign-in has expired");
-            return fail(engine, lease, wish, Some(&seen), Failure::NotDone(problem)).await;
+            return leave_to_the_user(engine, lease, wish).await;
         }
         if wish.key.as_ref() != Some(&seen.key) {
-            engine.parts.store.identify(lease, wish.id, &seen.key).await?;
+            let rank =
+                engine.parts.store.identify(lease, wish.id, &seen.key, engine.parts.clock.now()).await?;
+            if rank == Rank::Superseded {
+                return Ok(Reconciled::Ended);
+            }
         }
         pursue(&mut seen.situation, wish);
         match carry_out(engine, lease, &access, wish, &mut seen, &mut collided).await? {
@@ -102,6 +108,11 @@ fn may_act(access: &Access, key: &ItemKey) -> bool {
         By::User { .. } => true,
         By::Engine => key.mailbox.0 == access.user.0,
     }
+}
+
+async fn leave_to_the_user(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
+    let problem = Problem::new(Code::SignedOut).because("reason", "your sign-in has expired");
+    fail(engine, lease, wish, None, Failure::NotDone(problem)).await
 }
 
 /// The situation's wish is the one at hand, and running, whatever was stored about an earlier attempt.
@@ -138,8 +149,13 @@ async fn carry_out(
             tracing::info!(wish = %wish.id, rule = %reason.rule, step = name_of(step), "step");
         }
         let name = &wish.name;
-        let task = Task { lease, access, name, key: &seen.key, wish: wish.id, body: seen.body.as_ref() };
-        let results = perform(engine, task, steps.into_iter().map(|(s, _)| s).collect(), probe).await?;
+        let (key, body) = (&seen.key, seen.body.as_ref());
+        let message = match &seen.situation.exchange {
+            ExchangeSeen::Present { message, .. } => Some(&**message),
+            ExchangeSeen::Gone => None,
+        };
+        let task = Task { lease, access, name, key, wish: wish.id, body, message };
+        let results = perform(engine, task, steps.into_iter().map(|(s, _)| s).collect(), &probe).await?;
         if let Some(round) = fold(seen, results, collided) {
             return Ok(round);
         }

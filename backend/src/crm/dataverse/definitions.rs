@@ -109,7 +109,7 @@ pub(super) async fn find(
     let answers = organization.read(access, vec![question(table)]).await?;
     for answer in &answers {
         if !answer.status.is_success() && answer.status != StatusCode::NOT_FOUND {
-            return Err(organization.failure(Effect::Read, answer, &[]));
+            return Err(organization.failure(Effect::Read, answer));
         }
     }
     Ok(answers.first().and_then(|answer| organization.definitions.learn(table, answer)))

@@ -25,6 +25,6 @@ pub(super) async fn delete(
     match organization.write(access, write).await? {
         Ok(()) => Ok(()),
         Err(part) if refusal::is_missing_row(&part) => Ok(()),
-        Err(part) => Err(organization.failure(Effect::Write, &part, &[])),
+        Err(part) => Err(organization.failure(Effect::Write, &part)),
     }
 }

@@ -178,7 +178,7 @@ impl Seen {
             // A table of another version, without one of the columns; a user key that is not taken.
             Ask::Candidates(_) | Ask::AccessToLinked
                 if hidden || answer.status == StatusCode::BAD_REQUEST => {}
-            _ => return Err(organization.failure(Effect::Read, answer, &[])),
+            _ => return Err(organization.failure(Effect::Read, answer)),
         }
         Ok(())
     }

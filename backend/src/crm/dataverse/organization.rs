@@ -93,7 +93,7 @@ impl Organization {
         let answers =
             answers.ok_or_else(|| self.line.astray(Effect::Read, "a part of the answer is missing"))?;
         match answers.iter().find(|part| refusal::is_not_licensed(part)) {
-            Some(part) => Err(self.failure(Effect::Read, part, &[])),
+            Some(part) => Err(self.failure(Effect::Read, part)),
             None => Ok(answers),
         }
     }
@@ -144,9 +144,9 @@ impl Organization {
         Ok(if response.status.is_success() { Ok(()) } else { Err(single(&response)) })
     }
 
-    /// What a refusal means that no operation has its own word for. `mail` is text that no reason may quote.
-    pub fn failure(&self, effect: Effect, part: &Part, mail: &[&str]) -> Failure {
-        refusal::failure(part, self.name(), mail).map_or_else(
+    /// What a refusal means that no operation has its own word for.
+    pub fn failure(&self, effect: Effect, part: &Part) -> Failure {
+        refusal::failure(part, self.name()).map_or_else(
             || self.line.astray(effect, format!("HTTP {}", part.status.as_u16())),
             Failure::Refused,
         )
@@ -199,7 +199,7 @@ impl Organization {
         if response.status.is_success() {
             return self.line.astray(effect, "the answer to a batch cannot be read");
         }
-        self.failure(effect, &single(response), &[])
+        self.failure(effect, &single(response))
     }
 }
 

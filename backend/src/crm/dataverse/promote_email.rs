@@ -73,7 +73,7 @@ pub(super) async fn promote(
     match organization.change(access, vec![create, close]).await? {
         Ok(()) => Ok(Promoted::Created),
         Err(part) if refusal::is_duplicate_key(&part) => Ok(Promoted::AlreadyThere),
-        Err(part) => Err(refused(organization, email, body, &part)),
+        Err(part) => Err(refused(organization, email, &part)),
     }
 }
 
@@ -131,7 +131,7 @@ fn cut_body(html: &str) -> &str {
     }
 }
 
-fn refused(organization: &Organization, email: &NewEmail, body: &Body, part: &Part) -> Failure {
+fn refused(organization: &Organization, email: &NewEmail, part: &Part) -> Failure {
     if refusal::is_missing_row(part) {
         let party = email.parties.iter().filter_map(|p| p.record.as_ref());
         return match &email.regarding {
@@ -142,11 +142,7 @@ fn refused(organization: &Organization, email: &NewEmail, body: &Body, part: &Pa
             None => Failure::Conflict,
         };
     }
-    let mut mail = vec![email.subject.as_str(), email.internet_message_id.0.as_str(), body.0.as_str()];
-    for party in &email.parties {
-        mail.extend([party.address.as_str(), party.name.as_str()]);
-    }
-    organization.failure(Effect::Write, part, &mail)
+    organization.failure(Effect::Write, part)
 }
 
 pub(super) fn regarding_gone(regarding: &RecordRef) -> Failure {

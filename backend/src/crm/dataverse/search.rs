@@ -105,7 +105,7 @@ pub(super) async fn search(
             continue;
         }
         if !answer.status.is_success() {
-            return Err(organization.failure(Effect::Read, answer, &[]));
+            return Err(organization.failure(Effect::Read, answer));
         }
         let mut listed = 0;
         for row in rows(answer) {

@@ -47,5 +47,5 @@ pub(super) async fn set(
     if part.status == StatusCode::PRECONDITION_FAILED {
         return Err(Failure::Conflict);
     }
-    Err(organization.failure(Effect::Write, &part, &[]))
+    Err(organization.failure(Effect::Write, &part))
 }

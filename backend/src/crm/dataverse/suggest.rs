@@ -125,7 +125,7 @@ impl Offer {
                 continue;
             }
             if !answer.status.is_success() {
-                return Err(organization.failure(Effect::Read, answer, &[]));
+                return Err(organization.failure(Effect::Read, answer));
             }
             match ask {
                 Ask::AccountsOfContacts => accounts.extend(self.add_accounts(answer)),

@@ -4,7 +4,7 @@ use backend::caller::{TenantId, UserId};
 use backend::exchange::MailboxId;
 use backend::store::sqlite::SqliteStore;
 use backend::store::{
-    Accepted, Clearance, EffectEnd, ItemKey, ItemName, Lease, NewEffect, NewWish, Store, StoreError, WishEnd,
+    Accepted, Clearance, EffectEnd, ItemKey, ItemName, Lease, NewEffect, NewWish, Rank, Store, StoreError, WishEnd,
     WishState, audit,
 };
 use shared::UtcMs;
@@ -122,8 +122,10 @@ async fn wishes_under_two_names_of_one_item_are_one_once_its_lasting_id_is_known
     let second = NewWish { key: Some(key("lasting")), ..wish(2, "lasting", 2) };
     s.store.accept_wish(&second).await.unwrap();
     let lease = lease(&s.store, 3).await;
-    s.store.identify(&lease, Uuid::from_u128(1), &key("lasting")).await.unwrap();
-    s.store.identify(&lease, Uuid::from_u128(2), &key("lasting")).await.unwrap();
+    let lasting = key("lasting");
+    let identify = |id| s.store.identify(&lease, Uuid::from_u128(id), &lasting, UtcMs(4));
+    assert_eq!(identify(2).await.unwrap(), Rank::Newest);
+    assert_eq!(identify(1).await.unwrap(), Rank::Superseded, "the older gives way, whichever is seen first");
     let state = |id| s.store.wish_state(TENANT, Uuid::from_u128(id));
     assert_eq!(state(1).await.unwrap(), Some(WishState::Superseded));
     assert_eq!(state(2).await.unwrap(), Some(WishState::Running));
@@ -170,7 +172,7 @@ async fn whoever_lost_the_lease_writes_nothing() {
     assert!(fenced(s.store.end_effects(&late, &[(id, EffectEnd::Confirmed)], UtcMs(1)).await));
     assert!(fenced(s.store.end_wish(&late, &end(1, "a", link(7), 2)).await));
     assert!(fenced(s.store.postpone(&late, id, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
-    assert!(fenced(s.store.identify(&late, id, &key("a")).await));
+    assert!(fenced(s.store.identify(&late, id, &key("a"), UtcMs(1)).await.map(|_| ())));
     assert_eq!(s.store.wish_state(TENANT, id).await.unwrap(), Some(WishState::Running));
 }
 
