@@ -1,7 +1,7 @@
 //! Every decision can be asked why, before and after.
 
 use super::{code, opportunity, pause_ms, waiting};
-use sandbox::company::{ADA, CHIARA, OPPORTUNITIES};
+use sandbox::company::{ADA, BEN, CHIARA, INGRID, OPPORTUNITIES};
 use shared::RuleId;
 use shared::api::{ItemState, UntrackChoice};
 use shared::problem::Code;
@@ -91,6 +91,19 @@ async fn why_02_what_was_said_beforehand_is_what_is_done() {
         assert!(stack.categories(&mail).is_some(), "the message stays");
         assert_eq!(said.contains("email stays"), stack.emails(&mail.internet_message_id).await.len() == 1);
     }
+}
+
+#[tokio::test]
+async fn why_02_a_deletion_of_a_colleagues_record_is_foretold_as_refused_as_soon_as_it_is_tracked_here() {
+    let stack = Stack::start().await;
+    let first = stack.deliver(INGRID.email, &[ADA.upn, BEN.upn], "To both of you").await;
+    let second = stack.copy_in(BEN.upn, &first.internet_message_id);
+    stack.pane(&ADA).track(&first).await;
+    let ben = stack.pane(&BEN);
+    ben.open(&second).await;
+    let state = ben.track(&second).await;
+    assert!(choice(&state, RecordFate::Delete).refused.is_some(), "{:#?}", state.untrack);
+    assert_eq!(choice(&state, RecordFate::Keep).refused, None);
 }
 
 #[tokio::test]
