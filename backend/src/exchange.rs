@@ -61,6 +61,9 @@ pub trait Exchange: Send + Sync + std::fmt::Debug {
         want: Want,
     ) -> Outcome<MailboxSeen>;
 
+    /// Whose mailbox it is; nothing in it is looked at.
+    async fn owner(&self, access: &Access, mailbox: &SmtpAddress) -> Outcome<MailboxId>;
+
     /// Adds a category to the master list. One of the same name already there is a `Conflict`.
     async fn create_master_category(
         &self,

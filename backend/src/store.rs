@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The lease was lost; whoever holds it now goes on.
     #[error("the lease on the mailbox was lost")]
     Fenced,
+    /// The wish was superseded; the newer one is carried out in its place.
+    #[error("the wish was superseded")]
+    Superseded,
     /// What is stored cannot be read: a bug, or a damaged file.
     #[error("stored data cannot be read: {0}")]
     Damaged(String),
@@ -44,7 +47,9 @@ impl StoreError {
         match self {
             StoreError::Full(reason) => Problem::new(Code::StoreFull).because("reason", reason),
             StoreError::Down(_) => Problem::new(Code::StoreDown),
-            StoreError::Fenced | StoreError::Damaged(_) => Problem::new(Code::Internal),
+            StoreError::Fenced | StoreError::Superseded | StoreError::Damaged(_) => {
+                Problem::new(Code::Internal)
+            }
         }
     }
 }
@@ -249,7 +254,7 @@ pub trait Store: Send + Sync + Debug {
     /// does, this one ends.
     async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey, now: UtcMs) -> StoreResult<Rank>;
 
-    /// Writes effects down before they are sent.
+    /// Writes effects down before they are sent. Nothing more is sent for a wish that was superseded.
     async fn begin_effects(
         &self,
         lease: &Lease,
@@ -271,9 +276,10 @@ pub trait Store: Send + Sync + Debug {
         failed_attempts: u32,
     ) -> StoreResult<()>;
 
-    /// A wish ends; what is agreed from now on is stored with it, and the audit entry closed. With a wish that
+    /// A wish ends; what is agreed from now on is stored with it, and the audit entry closed. Of a wish that was
+    /// superseded meanwhile, what was agreed is stored all the same. With a wish that
     /// is fulfilled, its effects of unknown end are confirmed: nothing of them is left to do.
-    async fn end_wish(&self, lease: &Lease, end: &WishEnd) -> StoreResult<()>;
+    async fn end_wish(&self, lease: &Lease, end: &WishEnd) -> StoreResult<Rank>;
 
     /// The records that a user lately set as regarding, the latest first.
     async fn recent_records(&self, tenant: TenantId, user: UserId, limit: u32)

@@ -13,6 +13,7 @@ mod perform;
 mod reconcile;
 mod sessions;
 mod snapshot;
+mod telling;
 mod watch;
 
 pub use crate::store::ItemName;
@@ -79,7 +80,7 @@ impl Engine {
     /// With whose rights a wish is carried out: on the user's behalf while their token lasts, else as the
     /// engine, which impersonates them in the CRM.
     fn access(&self, tenant: TenantId, user: UserId) -> Access {
-        self.sessions.access(tenant, user)
+        self.sessions.access(tenant, user, self.parts.clock.now())
     }
 
     /// A number greater than every one before, also across restarts.

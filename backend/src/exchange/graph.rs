@@ -4,7 +4,7 @@
 //! codes of Graph's errors, never by their messages. It must never change anything that it was not asked to:
 //! categories are replaced only under the entity tag that the caller saw.
 
-use super::{Exchange, MailboxSeen, Recategorized, Want};
+use super::{Exchange, MailboxId, MailboxSeen, Recategorized, Want};
 use crate::caller::Access;
 use crate::clock::Clock;
 use crate::entra::Tokens;
@@ -21,6 +21,7 @@ mod create_master_category;
 mod look;
 mod mailbox_line;
 mod message;
+mod owner;
 mod set_categories;
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,10 @@ impl Exchange for GraphExchange {
         want: Want,
     ) -> Outcome<MailboxSeen> {
         look::look(&self.line, access, mailbox, item, want).await
+    }
+
+    async fn owner(&self, access: &Access, mailbox: &SmtpAddress) -> Outcome<MailboxId> {
+        owner::find(&self.line, access, mailbox).await
     }
 
     async fn create_master_category(

@@ -305,7 +305,14 @@ impl Store for SqliteStore {
         .bind(limit)
         .fetch_all(&self.reader)
         .await?;
-        rows.iter().map(stored_wish).collect()
+        let readable = rows.iter().filter_map(|row| match stored_wish(row) {
+            Ok(wish) => Some(wish),
+            Err(error) => {
+                tracing::error!(%error, "a stored wish cannot be read; the others go on without it");
+                None
+            }
+        });
+        Ok(readable.collect())
     }
 
     async fn take_lease(
@@ -397,6 +404,7 @@ impl Store for SqliteStore {
     ) -> StoreResult<Vec<BegunEffect>> {
         let mut tx = self.write().await?;
         hold(&mut tx, lease).await?;
+        still_open(&mut tx, lease, wish).await?;
         let mut begun = Vec::with_capacity(effects.len());
         for effect in effects {
             let unfinished = sqlx::query(
@@ -464,6 +472,7 @@ impl Store for SqliteStore {
     ) -> StoreResult<()> {
         let mut tx = self.write().await?;
         hold(&mut tx, lease).await?;
+        still_open(&mut tx, lease, wish).await?;
         sqlx::query(
             "update wishes set state = 'waiting', problem = $1, next_attempt = $2, failed_attempts = $3
              where id = $4 and tenant = $5 and state in ('running', 'waiting')",
@@ -479,7 +488,7 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    async fn end_wish(&self, lease: &Lease, end: &WishEnd) -> StoreResult<()> {
+    async fn end_wish(&self, lease: &Lease, end: &WishEnd) -> StoreResult<Rank> {
         let mut tx = self.write().await?;
         hold(&mut tx, lease).await?;
         let tenant = lease.tenant.to_string();
@@ -487,7 +496,7 @@ impl Store for SqliteStore {
             None => ("fulfilled", None),
             Some(problem) => ("refused", Some(json(problem)?)),
         };
-        sqlx::query(
+        let ended = sqlx::query(
             "update wishes set state = $1, problem = $2, next_attempt = null, settled = $3
              where id = $4 and tenant = $5 and state in ('running', 'waiting')",
         )
@@ -504,6 +513,10 @@ impl Store for SqliteStore {
         if let Some(key) = &end.key {
             agree(&mut tx, &tenant, key, end).await?;
         }
+        if ended.rows_affected() == 0 {
+            tx.commit().await?;
+            return Ok(Rank::Superseded);
+        }
         if let Some(recent) = &end.recent {
             remember_record(&mut tx, &tenant, end, recent).await?;
         }
@@ -518,7 +531,7 @@ impl Store for SqliteStore {
         let entry = Entry { at: end.now, user: end.user.0, wish: end.wish, event, detail: &detail };
         append_audit(&mut tx, lease.tenant, &entry).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(Rank::Newest)
     }
 
     async fn recent_records(
@@ -565,6 +578,16 @@ async fn hold(tx: &mut Transaction<'static, Sqlite>, lease: &Lease) -> StoreResu
             .fetch_optional(&mut **tx)
             .await?;
     row.map(|_| ()).ok_or(StoreError::Fenced)
+}
+
+/// Fails for a wish that was superseded: nothing more is done for it.
+async fn still_open(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, wish: Uuid) -> StoreResult<()> {
+    let row = sqlx::query("select 1 from wishes where id = $1 and tenant = $2 and state = 'superseded'")
+        .bind(wish.to_string())
+        .bind(lease.tenant.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    if row.is_some() { Err(StoreError::Superseded) } else { Ok(()) }
 }
 
 /// A new wish for an item ends the older ones that are still open.

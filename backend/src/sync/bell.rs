@@ -1,7 +1,8 @@
 //! Doorbells without orders: each wakes a mailbox's worker, which finds out for itself what is due.
 
 use super::Engine;
-use super::reconcile::{Reconciled, reconcile, tell_interrupted};
+use super::reconcile::{Reconciled, give_up, reconcile};
+use super::telling::tell_interrupted;
 use crate::caller::TenantId;
 use crate::store::{Lease, StoreError, StoreResult, StoredWish};
 use shared::UtcMs;
@@ -48,6 +49,15 @@ impl Engine {
         bell.notify_one();
         workers.insert(door.clone(), Arc::clone(&bell));
         tokio::spawn(work(Arc::clone(self), door, bell));
+    }
+
+    /// Rings at a mailbox's door at once, or when it is due.
+    pub(super) fn ring_at(self: &Arc<Self>, due: UtcMs, tenant: TenantId, mailbox: &SmtpAddress) {
+        if due <= self.parts.clock.now() {
+            self.ring(tenant, mailbox);
+        } else {
+            self.ring_later(due, (tenant, mailbox.clone()));
+        }
     }
 
     /// Rings at a mailbox's door once `due` has come.
@@ -151,21 +161,18 @@ async fn shift(engine: &Arc<Engine>, door: &Door, bell: &Notify) -> StoreResult<
 async fn carry_out_due(engine: &Arc<Engine>, door: &Door, lease: &Lease, bell: &Notify) -> StoreResult<()> {
     let (tenant, mailbox) = door;
     let parts = &engine.parts;
-    let mut running: JoinSet<(StoredWish, StoreResult<Reconciled>)> = JoinSet::new();
-    let mut in_hand: Vec<StoredWish> = Vec::new();
+    let mut running: JoinSet<StoreResult<Reconciled>> = JoinSet::new();
+    let mut in_hand: HashMap<tokio::task::Id, StoredWish> = HashMap::new();
     let mut failed = None;
     let mut renew = parts.clock.now().plus_ms(LEASE_MS / 3);
     loop {
         if failed.is_none() && !engine.stopping() {
             let limit = u32::try_from(AT_ONCE * 4).unwrap_or(u32::MAX);
             for wish in parts.store.due_wishes(*tenant, mailbox, parts.clock.now(), limit).await? {
-                if running.len() < AT_ONCE && !in_hand.iter().any(|w| same_item(w, &wish)) {
-                    in_hand.push(wish.clone());
-                    let (engine, lease) = (Arc::clone(engine), lease.clone());
-                    running.spawn(async move {
-                        let result = reconcile(&engine, &lease, &wish).await;
-                        (wish, result)
-                    });
+                if running.len() < AT_ONCE && !in_hand.values().any(|w| same_item(w, &wish)) {
+                    let (engine, lease, at_hand) = (Arc::clone(engine), lease.clone(), wish.clone());
+                    let task = running.spawn(async move { reconcile(&engine, &lease, &at_hand).await });
+                    in_hand.insert(task.id(), wish);
                 }
             }
         }
@@ -173,12 +180,20 @@ async fn carry_out_due(engine: &Arc<Engine>, door: &Door, lease: &Lease, bell: &
             return failed.map_or(Ok(()), Err);
         }
         tokio::select! {
-            Some(ended) = running.join_next() => {
-                let (wish, result) = ended.map_err(|e| StoreError::Damaged(format!("a worker panicked: {e}")))?;
-                in_hand.retain(|w| w.id != wish.id);
+            Some(ended) = running.join_next_with_id() => {
+                let (task, result) = match ended {
+                    Ok((task, result)) => (task, Ok(result)),
+                    Err(panic) => (panic.id(), Err(panic)),
+                };
+                let Some(wish) = in_hand.remove(&task) else { continue };
+                let result = match result {
+                    Ok(result) => result,
+                    // A bug met by one item must not keep its mailbox from going on.
+                    Err(_) => give_up(engine, lease, &wish).await,
+                };
                 match result {
                     Ok(Reconciled::Again(due)) => engine.ring_later(due, door.clone()),
-                    Ok(Reconciled::Ended | Reconciled::Stopped) => {}
+                    Ok(Reconciled::Ended | Reconciled::Stopped) | Err(StoreError::Superseded) => {}
                     Err(error) => {
                         let next = parts.clock.now().plus_ms(PAUSE_MS);
                         tell_interrupted(engine, &wish, &error, next);

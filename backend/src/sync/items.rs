@@ -2,8 +2,8 @@
 
 use super::bell::Bell;
 use super::look::look;
-use super::reconcile::{status_of, viewers};
-use super::snapshot::{Snapshot, Taken};
+use super::snapshot::{Ended, Snapshot, Taken};
+use super::telling::{status_of, viewers};
 use super::watch::Viewer;
 use super::{Engine, Organization, Parts, StoreSharing};
 use crate::caller::Access;
@@ -16,6 +16,7 @@ use shared::decision::Decision;
 use shared::plan::WishProgress;
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
+use shared::rules::timing::{Trigger, due};
 use shared::rules::{Language, people};
 use shared::status::Status;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
+use uuid::Uuid;
 
 /// Recent records offered.
 const RECENTS: u32 = 5;
@@ -94,8 +96,10 @@ impl Items {
             wish: request.wish.clone(),
             now: engine.parts.clock.now(),
         };
+        let when = due(Trigger::Wish, new.now).answer;
         match engine.parts.store.accept_wish(&new).await.map_err(|e| e.problem())? {
-            Accepted::New | Accepted::Again(WishState::Running) => {}
+            Accepted::New => self.tell_followers(&new),
+            Accepted::Again(WishState::Running) => {}
             Accepted::Again(WishState::Waiting { .. }) => {
                 engine.ring(access.tenant, &name.mailbox);
                 let snapshot = self.snapshot(access, name).await?;
@@ -110,10 +114,9 @@ impl Items {
                 return Err(Problem::new(Code::BadRequest).because("reason", reason));
             }
         }
-        self.tell_followers(&new);
-        engine.ring(access.tenant, &name.mailbox);
-        let ended =
-            follower.wait_for(|s| s.as_ref().is_some_and(|s| s.ended == Some(request.id) || waits(s)));
+        engine.ring_at(when, access.tenant, &name.mailbox);
+        let told = |s: &Option<Arc<Snapshot>>| s.as_ref().is_some_and(|s| tells_the_end_of(request.id, s));
+        let ended = follower.wait_for(told);
         let snapshot = match tokio::time::timeout(patience, ended).await {
             Ok(Ok(snapshot)) => snapshot.clone(),
             Ok(Err(_)) | Err(_) => None,
@@ -121,7 +124,7 @@ impl Items {
         match snapshot {
             Some(snapshot) => {
                 sign_in_first(&snapshot)?;
-                let carried = if snapshot.ended.is_some() { Carried::Out } else { Carried::On };
+                let carried = if snapshot.ended == Ended::Yes { Carried::Out } else { Carried::On };
                 Ok((snapshot.in_words(language, organization), carried))
             }
             None => Ok((self.pursued(&new).in_words(language, organization), Carried::On)),
@@ -223,8 +226,9 @@ impl Items {
         let taken = Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
         match self.look(access, name).await {
             Ok(seen) => {
-                let refused = seen.delete_refused.as_ref();
-                Ok(Snapshot::of(name, &seen.key, &seen.situation, refused, seen.others, taken))
+                let snapshot = Snapshot::of(name, &seen, &seen.situation, taken);
+                let own = seen.wished_by.is_none_or(|user| user == access.user);
+                Ok(if own { snapshot } else { snapshot.without_wish() })
             }
             Err(problem) => {
                 let key = self.0.known.get(access.tenant, name).map(|k| k.key);
@@ -253,10 +257,10 @@ impl Items {
             self.0.watch.follow(&Viewer { tenant: new.tenant, user: new.user, name: new.name.clone() });
         let last = follower.borrow().clone();
         match last {
-            Some(snapshot) => snapshot.pursuing(&new.wish, taken),
+            Some(snapshot) => snapshot.pursuing(&new.wish, new.id, taken),
             None => {
                 let nothing = Decision::new(Status::NotTracked, shared::RuleId::Frq04);
-                Snapshot::unseen(&new.name, &new.wish, nothing, taken).pursuing(&new.wish, taken)
+                Snapshot::unseen(&new.name, &new.wish, nothing, taken).pursuing(&new.wish, new.id, taken)
             }
         }
     }
@@ -270,8 +274,10 @@ fn newer(follower: &watch::Receiver<Option<Arc<Snapshot>>>, than: u64) -> Option
     follower.borrow().clone().filter(|s| s.version > than)
 }
 
-fn waits(snapshot: &Snapshot) -> bool {
-    matches!(snapshot.status.answer, Status::Waiting { .. })
+/// Whether a snapshot says how far the wish got: it ended, or waits.
+fn tells_the_end_of(wish: Uuid, snapshot: &Snapshot) -> bool {
+    let waits = matches!(snapshot.status.answer, Status::Waiting { .. });
+    snapshot.about == Some(wish) && (snapshot.ended == Ended::Yes || waits)
 }
 
 /// A wish that failed because the user must sign in is answered as such, so that the pane can ask for it.

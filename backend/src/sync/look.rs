@@ -2,17 +2,19 @@
 
 use super::known::KnownItem;
 use super::{Engine, Organization};
-use crate::caller::Access;
+use crate::caller::{Access, UserId};
 use crate::crm::{CrmAnswer, Question};
 use crate::exchange::{Body, MailboxSeen, Want};
 use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Knowledge, StoredWish, WishState};
+use shared::decision::Reason;
 use shared::item::SmtpAddress;
 use shared::plan::{CrmSeen, ExchangeSeen, OpenWish, Refusals, Situation, WishProgress};
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
 use shared::rules::tracking;
 use shared::wish::{RegardingWish, Wish};
+use uuid::Uuid;
 
 /// Both sides of one item as they are now, with what is stored about it.
 #[derive(Debug)]
@@ -22,6 +24,10 @@ pub struct Seen {
     pub body: Option<Body>,
     pub delete_refused: Option<Problem>,
     pub others: u32,
+    /// Which category counts in the mailbox, and by which rule.
+    pub category: Option<Reason>,
+    /// Who wished what the situation's wish is.
+    pub wished_by: Option<UserId>,
 }
 
 /// The record that a wish wants as regarding, if it names one.
@@ -45,19 +51,19 @@ pub async fn look(
     let organization = engine.organization(access.tenant).map_err(Failure::Refused)?;
     let exchange = &engine.parts.exchange;
     let known = engine.known.get(access.tenant, name);
-    let (mailbox, answer, knowledge) = match &known {
+    let looked = match known {
         Some(known) => {
             let knowledge = knowledge(engine, access, name, Some(&known.key)).await?;
-            let question = question(known, &knowledge, wanted);
+            let question = question(&known, &knowledge, wanted);
             let (mailbox, answer) = tokio::join!(
                 exchange.look(access, &name.mailbox, &name.item, want),
                 organization.crm.look(access, &question)
             );
-            let (mailbox, answer) = (mailbox?, answer?);
-            if fits(known, &mailbox) {
-                (mailbox, answer, knowledge)
+            let mailbox = mailbox?;
+            if fits(&known, &mailbox) {
+                Looked { item: known, mailbox, answer: answer?, knowledge }
             } else {
-                ask_crm(engine, access, organization, name, wanted, mailbox, Some(known)).await?
+                ask_crm(engine, access, organization, name, wanted, mailbox, Some(&known)).await?
             }
         }
         None => {
@@ -65,22 +71,46 @@ pub async fn look(
             ask_crm(engine, access, organization, name, wanted, mailbox, None).await?
         }
     };
-    let key = engine
-        .known
-        .get(access.tenant, name)
-        .map_or_else(|| ItemKey { mailbox: mailbox.mailbox, item: name.item.clone() }, |known| known.key);
-    let seen = seen(organization, key, mailbox, answer, as_shown_to(access, knowledge));
-    remember_email(engine, access, name, &seen.situation);
+    let item = looked.item.clone();
+    let seen = seen(organization, access, looked);
+    let email = seen.situation.existing_email().map(|e| e.id);
+    if item.email != email {
+        engine.known.learn(access.tenant, name, &KnownItem { email, ..item });
+    }
     Ok(seen)
 }
 
-fn remember_email(engine: &Engine, access: &Access, name: &ItemName, situation: &Situation) {
-    let email = situation.existing_email().map(|e| e.id);
-    if let Some(known) = engine.known.get(access.tenant, name)
-        && known.email != email
-    {
-        engine.known.learn(access.tenant, name, &KnownItem { email, ..known });
-    }
+/// Looks at Exchange alone, when the CRM will not be looked at any more: to take back what was done there.
+/// The situation says that the CRM refused with `problem`, and nothing else of it.
+pub async fn look_at_exchange(
+    engine: &Engine,
+    access: &Access,
+    name: &ItemName,
+    problem: &Problem,
+) -> Outcome<Seen> {
+    let organization = engine.organization(access.tenant).map_err(Failure::Refused)?;
+    let mailbox = engine.parts.exchange.look(access, &name.mailbox, &name.item, Want::Headers).await?;
+    let item = known_item(name, &mailbox, engine.known.get(access.tenant, name).as_ref());
+    let knowledge = knowledge(engine, access, name, Some(&item.key)).await?;
+    let answer = CrmAnswer {
+        organization: Uuid::nil(),
+        user: Uuid::nil(),
+        emails: Vec::new(),
+        candidates: Vec::new(),
+        target: None,
+        delete_refused: None,
+    };
+    let mut seen = seen(organization, access, Looked { item, mailbox, answer, knowledge });
+    seen.situation.refusals.crm = Some(problem.clone());
+    Ok(seen)
+}
+
+/// What a look brought, before it is made a situation.
+struct Looked {
+    item: KnownItem,
+    mailbox: MailboxSeen,
+    answer: CrmAnswer,
+    knowledge: Knowledge,
 }
 
 /// Asks the CRM about a message that Exchange has just shown.
@@ -92,12 +122,12 @@ async fn ask_crm(
     wanted: Option<&RecordRef>,
     mailbox: MailboxSeen,
     before: Option<&KnownItem>,
-) -> Outcome<(MailboxSeen, CrmAnswer, Knowledge)> {
-    let now = known_item(name, &mailbox, before);
-    engine.known.learn(access.tenant, name, &now);
-    let knowledge = knowledge(engine, access, name, Some(&now.key)).await?;
-    let answer = organization.crm.look(access, &question(&now, &knowledge, wanted)).await?;
-    Ok((mailbox, answer, knowledge))
+) -> Outcome<Looked> {
+    let item = known_item(name, &mailbox, before);
+    engine.known.learn(access.tenant, name, &item);
+    let knowledge = knowledge(engine, access, name, Some(&item.key)).await?;
+    let answer = organization.crm.look(access, &question(&item, &knowledge, wanted)).await?;
+    Ok(Looked { item, mailbox, answer, knowledge })
 }
 
 async fn knowledge(
@@ -169,18 +199,19 @@ fn addresses(message: &shared::email::Message) -> Vec<SmtpAddress> {
     addresses
 }
 
-fn seen(
-    organization: &Organization,
-    key: ItemKey,
-    mailbox: MailboxSeen,
-    answer: CrmAnswer,
-    knowledge: Knowledge,
-) -> Seen {
-    let category =
-        tracking::tracking_category(&mailbox.master_categories, knowledge.category.as_ref()).answer;
-    let (exchange, body) = match mailbox.message {
-        Some(seen) => (ExchangeSeen::Present { message: Box::new(seen.message), category }, seen.body),
-        None => (ExchangeSeen::Gone, None),
+fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
+    let Looked { item, mailbox, answer, knowledge } = looked;
+    let knowledge = as_shown_to(access, knowledge);
+    let wished_by = knowledge.wish.as_ref().map(|w| w.user);
+    let category = tracking::tracking_category(&mailbox.master_categories, knowledge.category.as_ref());
+    let reason = category.reason();
+    let category = category.answer;
+    let (exchange, body, category) = match mailbox.message {
+        Some(seen) => {
+            let message = Box::new(seen.message);
+            (ExchangeSeen::Present { message, category }, seen.body, Some(reason))
+        }
+        None => (ExchangeSeen::Gone, None, None),
     };
     let crm = CrmSeen {
         emails: answer.emails,
@@ -206,5 +237,13 @@ fn seen(
         wish,
         refusals: Refusals::default(),
     };
-    Seen { key, situation, body, delete_refused: answer.delete_refused, others: knowledge.others }
+    Seen {
+        key: item.key,
+        situation,
+        body,
+        delete_refused: answer.delete_refused,
+        others: knowledge.others,
+        category,
+        wished_by,
+    }
 }

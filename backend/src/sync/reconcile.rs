@@ -2,27 +2,25 @@
 
 use super::Engine;
 use super::ledger::Probe;
-use super::look::{Seen, look, target};
+use super::look::{Seen, look, look_at_exchange, target};
 use super::perform::{Answer, Task, learn, perform};
-use super::snapshot::{Snapshot, Taken};
-use super::watch::Viewer;
+use super::snapshot::Ended;
+use super::telling::{tell_seen, tell_unseen};
 use crate::caller::{Access, By};
 use crate::crm::Promoted;
 use crate::exchange::Want;
-use crate::outcome::Failure;
-use crate::store::{ItemKey, ItemName, Lease, Rank, StoreError, StoreResult, StoredWish, WishEnd};
+use crate::outcome::{Failure, Outcome};
+use crate::store::{Lease, Rank, StoreResult, StoredWish, WishEnd};
 use shared::UtcMs;
-use shared::decision::{Decision, RuleId};
 use shared::plan::{
-    self, ExchangeSeen, OpenWish, Ours, Outcome, Plan, Settlement, Situation, Step, WishProgress, check,
+    self, ExchangeSeen, OpenWish, Ours, Plan, Settlement, Situation, Step, WishProgress, check,
 };
 use shared::problem::{Code, Problem};
 use shared::rules::failing::{self, Fate};
 use shared::rules::regarding::TargetSeen;
 use shared::rules::timing::{Trigger, due};
 use shared::rules::tracking::{Standing, goal};
-use shared::status::Status;
-use std::sync::Arc;
+use shared::status::Goal;
 
 /// Looks at one wish's item before it is put off: the item may keep changing under our hands.
 const MAX_LOOKS: usize = 5;
@@ -60,23 +58,30 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
     let mut last = None;
     let mut collided = Collided::No;
     for _ in 0..MAX_LOOKS {
-        if wish.key.as_ref().is_some_and(|key| !may_act(&access, key)) {
-            return leave_to_the_user(engine, lease, wish).await;
+        match may_act(engine, &access, wish).await {
+            Ok(true) => {}
+            Ok(false) => return leave_to_the_user(engine, lease, wish).await,
+            Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,
         }
         let wanted = target(&wish.wish);
         let looked = look(engine, &access, &wish.name, wanted.as_ref(), Want::HeadersAndBody).await;
         let mut seen = match looked {
             Ok(seen) => seen,
-            Err(failure) if token_is_spent(&access, &failure) => {
-                engine.sessions.forget(access.tenant, access.user);
-                access.by = By::Engine;
+            Err(failure) if token_is_spent(&access, &failure, engine.parts.clock.now()) => {
+                access = engine.access(wish.tenant, wish.user);
                 continue;
+            }
+            // Tracking that is refused takes back what it did in Outlook, so Exchange is looked at all the same.
+            Err(Failure::Refused(problem)) if goal(&wish.wish) == Goal::Track => {
+                match look_at_exchange(engine, &access, &wish.name, &problem).await {
+                    Ok(seen) => seen,
+                    Err(_) => {
+                        return fail(engine, lease, wish, last.as_ref(), Failure::Refused(problem)).await;
+                    }
+                }
             }
             Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,
         };
-        if !may_act(&access, &seen.key) {
-            return leave_to_the_user(engine, lease, wish).await;
-        }
         if wish.key.as_ref() != Some(&seen.key) {
             let rank =
                 engine.parts.store.identify(lease, wish.id, &seen.key, engine.parts.clock.now()).await?;
@@ -95,18 +100,23 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
     fail(engine, lease, wish, last.as_ref(), Failure::NotDone(Failure::Conflict.problem())).await
 }
 
-/// An expired token of the user's: the engine goes on in their place.
-fn token_is_spent(access: &Access, failure: &Failure) -> bool {
-    let spent = matches!(failure, Failure::Refused(p) if p.code == Code::SignedOut);
-    spent && matches!(access.by, By::User { .. })
+/// The user's token ran out while it was used: the engine goes on in their place. Refused before its time (a
+/// revoked session, a disabled account), it is the user who is refused.
+fn token_is_spent(access: &Access, failure: &Failure, now: UtcMs) -> bool {
+    let refused = matches!(failure, Failure::Refused(p) if p.code == Code::SignedOut);
+    refused && access.has_run_out(now)
 }
 
-/// The engine's own token opens every mailbox, so it may act only in the wishing user's own. In others' (a
-/// shared or delegated mailbox) only Exchange can tell whether the user may, and only by the user's token.
-fn may_act(access: &Access, key: &ItemKey) -> bool {
-    match access.by {
-        By::User { .. } => true,
-        By::Engine => key.mailbox.0 == access.user.0,
+/// The engine's own token opens every mailbox, so it looks and acts only in the wishing user's own. In others'
+/// (a shared or delegated mailbox) only Exchange can tell whether the user may, and only by the user's token.
+async fn may_act(engine: &Engine, access: &Access, wish: &StoredWish) -> Outcome<bool> {
+    match (&access.by, &wish.key) {
+        (By::User { .. }, _) => Ok(true),
+        (By::Engine, Some(key)) => Ok(key.mailbox.0 == access.user.0),
+        (By::Engine, None) => {
+            let owner = engine.parts.exchange.owner(access, &wish.name.mailbox).await?;
+            Ok(owner.0 == access.user.0)
+        }
     }
 }
 
@@ -230,8 +240,8 @@ async fn settle(
     settlement: Settlement,
 ) -> StoreResult<Reconciled> {
     let refused = match settlement.outcome {
-        Outcome::Fulfilled => None,
-        Outcome::Refused(problem) => Some(problem),
+        plan::Outcome::Fulfilled => None,
+        plan::Outcome::Refused(problem) => Some(problem),
     };
     let category = match &seen.situation.exchange {
         ExchangeSeen::Present { category, .. } => match &category.standing {
@@ -255,7 +265,9 @@ async fn settle(
         reason: settlement.reason.clone(),
         now: engine.parts.clock.now(),
     };
-    engine.parts.store.end_wish(lease, &end).await?;
+    if engine.parts.store.end_wish(lease, &end).await? == Rank::Superseded {
+        return Ok(Reconciled::Ended);
+    }
     tracing::info!(wish = %wish.id, rule = %settlement.reason.rule, refused = refused.is_some(), "wish ended");
     if settlement.link != seen.situation.link {
         // Whoever else tracks the record counts from now on: untracking is foretold with them (WHY-02).
@@ -268,8 +280,14 @@ async fn settle(
         progress: WishProgress::Refused { problem },
         category_is_ours: Ours::No,
     });
-    publish(engine, wish, &seen, Ended::Yes);
+    tell_seen(engine, wish, &seen, &seen.situation, Ended::Yes, Some(settlement.reason));
     Ok(Reconciled::Ended)
+}
+
+/// Ends a wish that a bug of ours keeps from being carried out.
+pub async fn give_up(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
+    tracing::error!(wish = %wish.id, "carrying out a wish panicked");
+    fail(engine, lease, wish, None, Failure::Refused(Problem::new(Code::Internal))).await
 }
 
 /// What could not be carried out is tried again or refused, as the rules say.
@@ -309,7 +327,9 @@ async fn fail(
                 reason: fate.reason(),
                 now,
             };
-            engine.parts.store.end_wish(lease, &end).await?;
+            if engine.parts.store.end_wish(lease, &end).await? == Rank::Superseded {
+                return Ok(Reconciled::Ended);
+            }
             tracing::warn!(wish = %wish.id, code = problem.code.as_str(), "wish refused");
             (WishProgress::Refused { problem: problem.clone() }, Reconciled::Ended)
         }
@@ -319,83 +339,11 @@ async fn fail(
         Some(seen) => {
             let mut situation = seen.situation.clone();
             situation.wish = Some(OpenWish { wish: wish.wish.clone(), progress, category_is_ours: Ours::No });
-            publish_situation(engine, wish, seen, &situation, ended);
+            tell_seen(engine, wish, seen, &situation, ended, None);
         }
-        None => publish_unseen(engine, wish, &progress, ended),
+        None => tell_unseen(engine, wish, &progress, ended),
     }
     Ok(reconciled)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Yes,
-    No,
-}
-
-fn publish(engine: &Engine, wish: &StoredWish, seen: &Seen, ended: Ended) {
-    publish_situation(engine, wish, seen, &seen.situation, ended);
-}
-
-fn publish_situation(engine: &Engine, wish: &StoredWish, seen: &Seen, situation: &Situation, ended: Ended) {
-    let taken = Taken { version: engine.next_version(), at: engine.parts.clock.now() };
-    let refused = seen.delete_refused.as_ref();
-    let mut snapshot = Snapshot::of(&wish.name, &seen.key, situation, refused, seen.others, taken);
-    snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
-    tell(engine, &viewers(wish, Some(&seen.key)), snapshot);
-}
-
-fn publish_unseen(engine: &Engine, wish: &StoredWish, progress: &WishProgress, ended: Ended) {
-    let Some(status) = status_of(wish, progress) else { return };
-    let taken = Taken { version: engine.next_version(), at: engine.parts.clock.now() };
-    let mut snapshot = Snapshot::unseen(&wish.name, &wish.wish, status, taken);
-    snapshot.ended = (ended == Ended::Yes).then_some(wish.id);
-    tell(engine, &viewers(wish, wish.key.as_ref()), snapshot);
-}
-
-fn tell(engine: &Engine, viewers: &[Viewer], snapshot: Snapshot) {
-    let ended = snapshot.ended.is_some();
-    engine.watch.publish(viewers, &Arc::new(snapshot));
-    if ended {
-        // One of them may have wished something that this wish overtook.
-        engine.watch.dismiss_colleagues(viewers);
-    }
-}
-
-/// The store failed while a wish was carried out. It cannot be told so; whoever follows the item can.
-pub fn tell_interrupted(engine: &Engine, wish: &StoredWish, error: &StoreError, next_attempt: UtcMs) {
-    if !matches!(error, StoreError::Fenced) {
-        let progress = WishProgress::Waiting { problem: error.problem(), next_attempt };
-        publish_unseen(engine, wish, &progress, Ended::No);
-    }
-}
-
-/// WHY-03: a wish that waits or was refused says so, also when neither side can be looked at.
-pub fn status_of(wish: &StoredWish, progress: &WishProgress) -> Option<Decision<Status>> {
-    let goal = goal(&wish.wish);
-    let status = match progress {
-        WishProgress::Running => return None,
-        WishProgress::Waiting { problem, next_attempt } => {
-            Status::Waiting { goal, problem: problem.clone(), next_attempt: *next_attempt }
-        }
-        WishProgress::Refused { problem } => Status::Failed { goal, problem: problem.clone() },
-    };
-    let code = match &status {
-        Status::Waiting { problem, .. } | Status::Failed { problem, .. } => problem.code.as_str(),
-        _ => "-",
-    };
-    Some(Decision::new(status.clone(), RuleId::Why03).because("code", code))
-}
-
-/// Everybody who may be following the item: under the id it was asked by, and under its lasting one.
-pub fn viewers(wish: &StoredWish, key: Option<&ItemKey>) -> Vec<Viewer> {
-    let viewer = |item: &shared::item::ItemId| Viewer {
-        tenant: wish.tenant,
-        user: wish.user,
-        name: ItemName { mailbox: wish.name.mailbox.clone(), item: item.clone() },
-    };
-    let mut all = vec![viewer(&wish.name.item)];
-    all.extend(key.filter(|k| k.item != wish.name.item).map(|k| viewer(&k.item)));
-    all
 }
 
 fn name_of(step: &Step) -> &'static str {

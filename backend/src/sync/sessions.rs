@@ -1,6 +1,7 @@
 //! Whose tokens we have, to act on their behalf. In memory only: tokens are never stored.
 
 use crate::caller::{Access, By, TenantId, UserId};
+use shared::UtcMs;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -22,14 +23,46 @@ impl Sessions {
         }
     }
 
-    /// Their token does not work any more.
-    pub fn forget(&self, tenant: TenantId, user: UserId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant, user));
+    /// On behalf of the user while their token lasts, as the engine otherwise. A token that has run out is
+    /// dropped; one that Entra ID refuses before its time is not for the engine to replace.
+    pub fn access(&self, tenant: TenantId, user: UserId, now: UtcMs) -> Access {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match sessions.get(&(tenant, user)) {
+            Some(access) if !access.has_run_out(now) => access.clone(),
+            _ => {
+                sessions.remove(&(tenant, user));
+                Access { tenant, user, by: By::Engine }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const TENANT: TenantId = TenantId(Uuid::from_u128(1));
+    const ADA: UserId = UserId(Uuid::from_u128(2));
+
+    fn ada(expires: i64) -> Access {
+        let by = By::User { assertion: "token".into(), expires: UtcMs(expires) };
+        Access { tenant: TENANT, user: ADA, by }
     }
 
-    /// On behalf of the user where we can, as the engine otherwise.
-    pub fn access(&self, tenant: TenantId, user: UserId) -> Access {
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.get(&(tenant, user)).cloned().unwrap_or(Access { tenant, user, by: By::Engine })
+    fn is_there(sessions: &Sessions, now: i64) -> bool {
+        matches!(sessions.access(TENANT, ADA, UtcMs(now)).by, By::User { .. })
+    }
+
+    #[test]
+    fn a_user_is_there_until_their_token_runs_out_by_its_own_word() {
+        let sessions = Sessions::default();
+        assert!(!is_there(&sessions, 0), "never seen");
+        sessions.seen(&ada(1_000));
+        assert!(is_there(&sessions, 999));
+        assert!(!is_there(&sessions, 1_000));
+        assert!(!is_there(&sessions, 999), "the token is not kept beyond its end");
+        sessions.seen(&ada(2_000));
+        assert!(is_there(&sessions, 1_000), "back with a new one");
     }
 }

@@ -1,7 +1,8 @@
 //! An item's state at one moment, before it is put into words.
 
 use super::Organization;
-use crate::store::{ItemKey, ItemName};
+use super::look::Seen;
+use crate::store::ItemName;
 use shared::UtcMs;
 use shared::api::{Explanation, ItemState, Person, RecordLink, UntrackChoice};
 use shared::decision::{Decision, Reason};
@@ -30,10 +31,19 @@ pub struct Snapshot {
     people: Vec<(Correspondent, Decision<Vec<RecordRef>>)>,
     choices: Vec<Choice>,
     reasons: Vec<Reason>,
-    /// The wish that ended with this snapshot, if one did.
-    pub ended: Option<Uuid>,
+    /// The wish that this snapshot was taken for, if it was.
+    pub about: Option<Uuid>,
+    /// Whether that wish ended with it.
+    pub ended: Ended,
     pub version: u64,
     pub at: UtcMs,
+}
+
+/// Whether a wish came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Yes,
+    No,
 }
 
 /// When and under which number a snapshot is taken.
@@ -45,37 +55,27 @@ pub struct Taken {
 
 impl Snapshot {
     /// What a situation shows.
-    pub fn of(
-        name: &ItemName,
-        key: &ItemKey,
-        situation: &Situation,
-        delete_refused: Option<&Problem>,
-        others: u32,
-        taken: Taken,
-    ) -> Self {
+    pub fn of(name: &ItemName, seen: &Seen, situation: &Situation, taken: Taken) -> Self {
         let status = tracking::status(situation);
         let record = situation.tracked_email().cloned();
         let tracked_elsewhere = match record {
             Some(_) => None,
             None => situation.existing_email().cloned(),
         };
-        let (subject, people, category) = match &situation.exchange {
-            ExchangeSeen::Gone => (String::new(), Vec::new(), None),
-            ExchangeSeen::Present { message, category } => {
+        let (subject, people) = match &situation.exchange {
+            ExchangeSeen::Gone => (String::new(), Vec::new()),
+            ExchangeSeen::Present { message, .. } => {
                 let resolve = |c: &Correspondent| {
                     let crm = &situation.crm;
                     (c.clone(), people::resolve(c, &crm.candidates, crm.user, &situation.settings))
                 };
                 let people = message.correspondents.iter().map(resolve).collect();
-                (message.subject.clone(), people, Some(category))
+                (message.subject.clone(), people)
             }
         };
-        let choices = untracking::choices(situation, delete_refused, others);
+        let choices = untracking::choices(situation, seen.delete_refused.as_ref(), seen.others);
         let mut reasons = vec![status.reason()];
-        if let Some(category) = category {
-            let facts = Decision::new((), shared::RuleId::Cat13).because("category", &category.name);
-            reasons.push(facts.reason());
-        }
+        reasons.extend(seen.category.clone());
         if record.is_some() || tracked_elsewhere.is_some() {
             reasons.push(Decision::new((), shared::RuleId::Inc06).reason());
         }
@@ -84,7 +84,7 @@ impl Snapshot {
         }
         Self {
             mailbox: name.mailbox.clone(),
-            item: key.item.clone(),
+            item: seen.key.item.clone(),
             status,
             subject,
             wish: situation.wish.as_ref().map(|w| w.wish.clone()),
@@ -93,7 +93,8 @@ impl Snapshot {
             people,
             choices,
             reasons,
-            ended: None,
+            about: None,
+            ended: Ended::No,
             version: taken.version,
             at: taken.at,
         }
@@ -113,15 +114,31 @@ impl Snapshot {
             people: Vec::new(),
             choices: Vec::new(),
             reasons,
-            ended: None,
+            about: None,
+            ended: Ended::No,
             version: taken.version,
             at: taken.at,
         }
     }
 
+    /// The same picture, with one more reason for the status.
+    #[must_use]
+    pub fn because(mut self, reason: Reason) -> Self {
+        if !self.reasons.contains(&reason) {
+            self.reasons.insert(1, reason);
+        }
+        self
+    }
+
+    /// The same picture for somebody whose wish it is not: that something is wished they see, not what.
+    #[must_use]
+    pub fn without_wish(self) -> Self {
+        Self { wish: None, ..self }
+    }
+
     /// The same picture while a wish is being carried out.
     #[must_use]
-    pub fn pursuing(&self, wish: &Wish, taken: Taken) -> Self {
+    pub fn pursuing(&self, wish: &Wish, id: Uuid, taken: Taken) -> Self {
         let (status, rule) = match tracking::goal(wish) {
             Goal::Track => (Status::Tracking, shared::RuleId::Cat22),
             Goal::Untrack => (Status::Untracking, shared::RuleId::Cat23),
@@ -132,7 +149,8 @@ impl Snapshot {
             wish: Some(wish.clone()),
             status,
             reasons,
-            ended: None,
+            about: Some(id),
+            ended: Ended::No,
             version: taken.version,
             at: taken.at,
             ..self.clone()

@@ -86,12 +86,12 @@ fn english(code: Code) -> (&'static str, &'static str) {
             ("The sign-in service does not answer.", "Nothing is lost: it is tried again by itself.")
         }
         Code::StoreFull => (
-            "The service's disk is full, so your wish could not be stored. Nothing was changed.",
-            "Try again later, and tell your administrator to make room.",
+            "The service's disk is full.",
+            "Tell your administrator to make room. What was accepted goes on by itself; what was not, try again then.",
         ),
         Code::StoreDown => (
-            "The service's database does not answer. Nothing was changed.",
-            "Try again in a moment; if it stays so, tell your administrator.",
+            "The service's database does not answer.",
+            "What was accepted goes on by itself; what was not, try again in a moment. If it stays so, tell your administrator.",
         ),
         Code::TooManyRequests => {
             ("These were too many requests in a short time.", "Wait a moment, then try again.")
@@ -194,12 +194,12 @@ fn german(code: Code) -> (&'static str, &'static str) {
             "Nichts geht verloren: Es wird von selbst erneut versucht.",
         ),
         Code::StoreFull => (
-            "Die Festplatte des Dienstes ist voll; Ihr Wunsch wurde nicht gespeichert. Nichts wurde geändert.",
-            "Versuchen Sie es später erneut, und sagen Sie Ihrem Administrator, dass Platz fehlt.",
+            "Die Festplatte des Dienstes ist voll.",
+            "Sagen Sie Ihrem Administrator, dass Platz fehlt. Was angenommen wurde, geht von selbst weiter; was nicht, versuchen Sie dann erneut.",
         ),
         Code::StoreDown => (
-            "Die Datenbank des Dienstes antwortet nicht. Nichts wurde geändert.",
-            "Versuchen Sie es gleich noch einmal; bleibt es so, sagen Sie es Ihrem Administrator.",
+            "Die Datenbank des Dienstes antwortet nicht.",
+            "Was angenommen wurde, geht von selbst weiter; was nicht, versuchen Sie gleich noch einmal. Bleibt es so, sagen Sie es Ihrem Administrator.",
         ),
         Code::TooManyRequests => (
             "Das waren zu viele Anfragen in kurzer Zeit.",

@@ -170,10 +170,29 @@ async fn whoever_lost_the_lease_writes_nothing() {
     let effect = NewEffect { key: "k".into(), kind: "email.promote" };
     assert!(fenced(s.store.begin_effects(&late, id, &[effect], UtcMs(1)).await.map(|_| ())));
     assert!(fenced(s.store.end_effects(&late, &[(id, EffectEnd::Confirmed)], UtcMs(1)).await));
-    assert!(fenced(s.store.end_wish(&late, &end(1, "a", link(7), 2)).await));
+    assert!(fenced(s.store.end_wish(&late, &end(1, "a", link(7), 2)).await.map(|_| ())));
     assert!(fenced(s.store.postpone(&late, id, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
     assert!(fenced(s.store.identify(&late, id, &key("a"), UtcMs(1)).await.map(|_| ())));
     assert_eq!(s.store.wish_state(TENANT, id).await.unwrap(), Some(WishState::Running));
+}
+
+#[tokio::test]
+async fn nothing_more_is_sent_or_said_for_a_superseded_wish_but_its_link_is_kept() {
+    let s = sqlite().await;
+    s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
+    let lease = lease(&s.store, 0).await;
+    s.store.accept_wish(&wish(2, "a", 2)).await.unwrap();
+    let superseded = |result: Result<(), StoreError>| matches!(result, Err(StoreError::Superseded));
+    let old = Uuid::from_u128(1);
+    let effect = NewEffect { key: "k".into(), kind: "email.delete" };
+    assert!(superseded(s.store.begin_effects(&lease, old, &[effect], UtcMs(3)).await.map(|_| ())));
+    assert!(superseded(s.store.postpone(&lease, old, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
+    assert_eq!(s.store.end_wish(&lease, &end(1, "a", link(7), 4)).await.unwrap(), Rank::Superseded);
+    let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
+    assert_eq!(seen.link, link(7));
+    assert_eq!(seen.wish.map(|w| (w.id, w.state)), Some((Uuid::from_u128(2), WishState::Running)));
+    let events: Vec<_> = s.store.audit_trail(TENANT).await.unwrap().into_iter().map(|r| r.event).collect();
+    assert_eq!(events, ["wish.accepted", "wish.superseded", "wish.accepted"]);
 }
 
 #[tokio::test]
