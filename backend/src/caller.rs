@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use shared::UtcMs;
 use std::fmt;
 use uuid::Uuid;
 
@@ -36,11 +37,19 @@ pub struct Access {
     pub by: By,
 }
 
+impl Access {
+    /// Whether the user's token has ended by its own word. The engine has none that could.
+    pub fn has_run_out(&self, now: UtcMs) -> bool {
+        matches!(self.by, By::User { expires, .. } if now >= expires)
+    }
+}
+
 #[derive(Clone)]
 pub enum By {
-    /// The user is there: their verified access token for our API, to be exchanged on their behalf.
-    User { assertion: SecretString },
-    /// The user is gone; the engine goes on with application tokens.
+    /// The user is there: their verified access token for our API, to be exchanged on their behalf, and when
+    /// it ends by its own word.
+    User { assertion: SecretString, expires: UtcMs },
+    /// The user's token has run out; the engine goes on with application tokens.
     Engine,
 }
 

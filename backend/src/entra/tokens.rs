@@ -157,7 +157,7 @@ impl EntraTokens {
             form.append_pair(name, value.expose_secret());
         }
         match &access.by {
-            By::User { assertion } => form
+            By::User { assertion, .. } => form
                 .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
                 .append_pair("requested_token_use", "on_behalf_of")
                 .append_pair("assertion", assertion.expose_secret()),

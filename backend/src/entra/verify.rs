@@ -59,12 +59,12 @@ impl Caller {
 
     /// When the token ends, leeway included: the caller is nobody from then on.
     pub fn expires(&self) -> UtcMs {
-        self.expires
+        self.expires.plus_ms(LEEWAY_SECS * 1000)
     }
 
-    /// The right to act on the caller's behalf.
+    /// The right to act on the caller's behalf. Its end has no leeway: Entra ID may exchange the token no longer.
     pub fn access(&self) -> Access {
-        let by = By::User { assertion: self.assertion.clone() };
+        let by = By::User { assertion: self.assertion.clone(), expires: self.expires };
         Access { tenant: self.tenant, user: self.user, by }
     }
 }
@@ -195,7 +195,7 @@ impl Verifier {
             tenant,
             user: UserId(claims.oid),
             name: claims.name.unwrap_or_default(),
-            expires: UtcMs(claims.exp.saturating_add(LEEWAY_SECS).saturating_mul(1000)),
+            expires: UtcMs(claims.exp.saturating_mul(1000)),
             assertion: token.to_owned().into(),
         })
     }

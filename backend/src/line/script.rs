@@ -71,7 +71,7 @@ pub(crate) fn ada() -> Access {
     Access {
         tenant: TenantId(Uuid::from_u128(1)),
         user: UserId(Uuid::from_u128(2)),
-        by: By::User { assertion: SecretString::from("assertion") },
+        by: By::User { assertion: SecretString::from("assertion"), expires: UtcMs(i64::MAX) },
     }
 }
 

@@ -156,7 +156,11 @@ async fn the_caller_is_tenant_and_object_id_and_acts_with_the_very_token() {
     assert_eq!(caller.name(), BEN.name);
     let access = caller.access();
     match &access.by {
-        backend::caller::By::User { assertion } => assert_eq!(assertion.expose_secret(), token),
+        backend::caller::By::User { assertion, expires } => {
+            assert_eq!(assertion.expose_secret(), token);
+            let leeway_ms = caller.expires().since_ms(*expires);
+            assert_eq!(leeway_ms, 300_000, "the token's own end, not ours");
+        }
         backend::caller::By::Engine => panic!("the user is here"),
     }
     let printed = format!("{caller:?} {access:?}");

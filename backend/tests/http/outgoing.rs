@@ -9,6 +9,7 @@ use sandbox::company::{ADA, APP_CLIENT_ID, BEN, Person, TENANT_ID};
 use sandbox::world::faults::{Fault, Kind};
 use sandbox::world::journal::{Seq, Service};
 use secrecy::ExposeSecret as _;
+use shared::UtcMs;
 use shared::problem::Problem;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ fn tenant() -> TenantId {
 }
 
 fn user(house: &House, person: &Person) -> Access {
-    let by = By::User { assertion: house.token(person).into() };
+    let by = By::User { assertion: house.token(person).into(), expires: UtcMs(i64::MAX) };
     Access { tenant: tenant(), user: UserId(person.oid.parse().unwrap()), by }
 }
 

@@ -3,15 +3,16 @@
 use super::{before_the_creation, code, contact, failed};
 use http::StatusCode;
 use sandbox::company::{ADA, BEN, CHIARA, DAN, INGRID};
+use sandbox::entra::Mint;
 use sandbox::world::faults::{Fault, Kind};
 use sandbox::world::journal::Service;
 use shared::RuleId;
-use shared::api::WishRequest;
+use shared::api::{ItemState, WishRequest};
 use shared::category::TRACKED;
 use shared::problem::Code;
 use shared::status::Status;
 use shared::wish::{RecordFate, RegardingWish, Wish};
-use tests::Stack;
+use tests::{Pane, Stack};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -62,7 +63,7 @@ async fn frq_06_a_record_that_may_be_read_but_not_appended_to_cannot_be_regardin
 }
 
 #[tokio::test]
-async fn frq_06_a_reader_of_a_mailbox_may_look_but_not_track() {
+async fn frq_06_a_reader_of_a_mailbox_may_look_but_not_write_and_is_told_whom_to_ask() {
     let stack = Stack::start().await;
     stack.set_roles(&CHIARA, &["Salesperson"]).await;
     let mail = stack.mail_to(&ADA).await;
@@ -70,8 +71,14 @@ async fn frq_06_a_reader_of_a_mailbox_may_look_but_not_track() {
     assert_eq!(chiara.open(&mail).await.status, Status::NotTracked);
     let state = chiara.track(&mail).await;
     assert!(failed(&state.status), "{:#?}", state.status);
-    assert!(matches!(code(&state.status), Some(Code::MailboxDenied | Code::CategoryRefused)));
+    assert_eq!(code(&state.status), Some(Code::MailboxDenied));
+    let words = state.problem.expect("a refusal says why");
+    assert!(words.title.contains(ADA.upn) && words.remedy.contains("Editor"), "{words:#?}");
     assert_eq!(stack.categories(&mail), Some(vec![]), "Ada's message is untouched");
+    // Nothing in Graph tells beforehand, and what stands in the CRM is only deleted on the user's word.
+    assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+    assert!(failed(&chiara.track(&mail).await.status));
+    assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1, "trying again makes no second one");
 }
 
 #[tokio::test]
@@ -182,6 +189,46 @@ async fn what_entra_wants_of_the_user_first_is_handed_to_the_pane_and_nothing_is
         assert_eq!(stack.categories(&mail), Some(vec![]));
         assert_eq!(ada.track(&mail).await.status, Status::Tracked, "once it is done");
     }
+}
+
+#[tokio::test]
+async fn the_engine_does_not_take_over_for_a_revoked_session_or_a_disabled_account() {
+    for code in [50_173, 50_057] {
+        let stack = Stack::start().await;
+        let mail = stack.mail_to(&ADA).await;
+        let mut fault = Fault::new(Kind::TokenRefused {
+            error: "invalid_grant".into(),
+            code,
+            description: "for ada.brandt".into(),
+            suberror: None,
+            claims: None,
+        })
+        .on(Service::Entra, "POST", "/token");
+        // The application's own tokens would still be given out.
+        fault.matching.body_contains = Some("on_behalf_of".into());
+        stack.arm(fault);
+        let mark = stack.mark();
+        let problem = stack.pane(&ADA).send(&mail, &track()).await.problem();
+        assert_eq!((problem.code, problem.status), (Code::SignedOut, 401), "{code}");
+        assert_eq!(stack.changed_since(mark), Vec::<String>::new(), "{code}");
+        let asked = stack.since(mark);
+        assert!(asked.iter().all(|entry| entry.service == Service::Entra), "{code}: {asked:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_engine_takes_over_from_the_tokens_own_end_on_not_from_ours() {
+    let stack = Stack::start().await;
+    let mail = stack.mail_to(&ADA).await;
+    let now_secs = backend::clock::Clock::now(&*stack.clock).0 / 1000;
+    let mut mint = Mint::good(&ADA);
+    mint.claims.insert("exp".into(), (now_secs - 60).into());
+    let pane = Pane::with_token(stack.api(), mint.token(&stack.world).unwrap());
+    let mark = stack.mark();
+    // We still know her, for clocks may differ; that Entra ID still exchanges her token is not counted on.
+    assert_eq!(pane.send(&mail, &track()).await.json::<ItemState>().status, Status::Tracked);
+    let writers: Vec<_> = stack.since(mark).into_iter().filter(|e| !e.effects.is_empty()).collect();
+    assert!(writers.iter().all(|e| e.caller.starts_with("app ")), "{writers:#?}");
 }
 
 #[tokio::test]
