@@ -456,6 +456,16 @@ fn ret_06_being_throttled_is_waiting_as_long_as_was_asked() {
 }
 
 #[test]
+fn ret_06_to_be_asked_for_no_wait_at_all_is_a_wait_of_a_second() {
+    for (asked, pause) in [(0, 1_000), (1, 1_000), (999, 1_000), (1_000, 1_000), (1_001, 1_001)] {
+        for code in [Code::CrmThrottled, Code::ExchangeDown] {
+            let problem = Problem::new(code).retry_after_ms(Some(asked));
+            assert_eq!(fate(&problem, 0, UtcMs(5)).answer, Fate::TryAgain(UtcMs(5 + pause)), "{asked}");
+        }
+    }
+}
+
+#[test]
 fn ret_06_an_absurd_wait_is_cut_to_a_day() {
     let far = Problem::new(Code::CrmThrottled).retry_after_ms(Some(u64::MAX));
     assert_eq!(fate(&far, 0, UtcMs(0)).answer, Fate::TryAgain(UtcMs(86_400_000)));

@@ -16,12 +16,15 @@ pub enum Fate {
 /// Longest pause between two attempts: 5 minutes.
 pub const LONGEST_PAUSE_MS: i64 = 300_000;
 const FIRST_PAUSE_MS: i64 = 2_000;
+/// Shortest wait that is taken at its word: `Retry-After` counts in seconds, and one of 0 (or a date that has
+/// passed) would have us ask without end.
+const SHORTEST_ASKED_MS: u64 = 1_000;
 /// A `Retry-After` beyond a day is cut to a day: nobody waits for the year 2100.
 const LONGEST_ASKED_MS: u64 = 86_400_000;
 
 /// Whether a wish is tried again, and when.
 ///
-/// RET-06: being throttled is waiting, as long as the other side asks for, and no failed attempt; what no
+/// RET-06: being throttled is waiting, as long as the other side asks for (1 s at least), and no failed attempt; what no
 /// retry can mend is refused at once, with its reason. FRQ-06: a missing privilege or licence is such a
 /// refusal: the user's own rights decide. Outages are tried again after 2 s, 4 s, 8 s … 5 minutes.
 pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fate> {
@@ -36,7 +39,10 @@ pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fat
         Kind::Throttled | Kind::Outage => {
             let pause_ms = problem.retry_after_ms.map_or_else(
                 || FIRST_PAUSE_MS.saturating_mul(1 << failed_attempts.min(20)).min(LONGEST_PAUSE_MS),
-                |asked| i64::try_from(asked.min(LONGEST_ASKED_MS)).unwrap_or(LONGEST_PAUSE_MS),
+                |asked| {
+                    i64::try_from(asked.clamp(SHORTEST_ASKED_MS, LONGEST_ASKED_MS))
+                        .unwrap_or(LONGEST_PAUSE_MS)
+                },
             );
             Fate::TryAgain(now.plus_ms(pause_ms))
         }
