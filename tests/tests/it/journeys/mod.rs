@@ -23,6 +23,7 @@ mod repeating;
 mod restarting;
 mod searching;
 mod timing;
+mod taking_back;
 mod tracking;
 mod untracking;
 mod why;

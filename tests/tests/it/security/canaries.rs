@@ -196,8 +196,7 @@ fn troubles(words: &str) -> Vec<Kind> {
 #[tokio::test]
 async fn no_mail_text_token_or_secret_is_seen_when_the_other_side_fails_with_them_in_its_mouth() {
     let quoting = format!("cannot process \"{SUBJECT}\" from {SENDER} <{SENDERS_ADDRESS}>: {BODY}");
-    // Questions to the CRM and deletions hold addresses and ids alone; what the CRM says of them is told and
-    // kept in its own words (SECURITY.md, *Data kept*).
+    // Questions to the CRM hold addresses and ids alone.
     let asking = format!("no rows for {SENDERS_ADDRESS}");
     let places = [
         (Service::Graph, "POST", "/$batch", Place::TopLevel, &quoting),
@@ -206,7 +205,7 @@ async fn no_mail_text_token_or_secret_is_seen_when_the_other_side_fails_with_the
         (Service::Graph, "PATCH", "/messages/", Place::TopLevel, &quoting),
         (Service::Dataverse, "POST", "/$batch", Place::TopLevel, &asking),
         (Service::Dataverse, "POST", "/emails", Place::Part, &quoting),
-        (Service::Dataverse, "DELETE", "/emails", Place::Anywhere, &asking),
+        (Service::Dataverse, "DELETE", "/emails", Place::Anywhere, &quoting),
     ];
     for (service, method, path, place, words) in places {
         let mut trial = Trial::start().await;

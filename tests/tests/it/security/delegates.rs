@@ -140,6 +140,7 @@ async fn the_engine_by_itself_finishes_wishes_in_the_users_own_mailbox_and_in_no
         assert!(stack.pane(&ADA).send(&mail, &request).await.status.is_success());
         until(&stack, request.id, |state| matches!(state, WishState::Waiting { .. })).await;
         stack.world.faults.clear();
+        let mark = stack.mark();
         stack.clock.advance_ms(3 * 3_600_000);
         if is_own {
             until(&stack, request.id, |state| *state == WishState::Fulfilled).await;
@@ -147,6 +148,8 @@ async fn the_engine_by_itself_finishes_wishes_in_the_users_own_mailbox_and_in_no
         } else {
             let waits_for_her = |state: &WishState| matches!(state, WishState::Waiting { problem, .. } if problem.code == Code::SignedOut);
             until(&stack, request.id, waits_for_her).await;
+            let looked = stack.since(mark).into_iter().filter(|e| e.path.contains("/messages/")).count();
+            assert_eq!(looked, 0, "the engine reads nobody's mail but the wishing user's: {mailbox}");
             assert_eq!(stack.categories(&mail), Some(vec![]), "{mailbox}");
             assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 0, "{mailbox}");
         }
