@@ -137,7 +137,7 @@ pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
             let url = tenant.dataverse.clone();
             let crm = DataverseCrm::new(door.clone(), tokens.clone(), url, clock.clone());
             let url = format!("{}/main.aspx", origin_of(&tenant.dataverse));
-            (tenant.id, Organization { crm: Arc::new(crm), url, settings: config.settings.clone() })
+            (tenant.id, Organization { crm: Arc::new(crm), url, settings: tenant.settings.clone() })
         })
         .collect();
     let (stopper, stop) = lifecycle::signal();

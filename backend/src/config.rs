@@ -53,7 +53,6 @@ pub struct Config {
     pub tenants: Vec<Tenant>,
     pub pane: Pane,
     pub limits: Limits,
-    pub settings: Settings,
 }
 
 /// Says which configuration it is, and keeps the secrets.
@@ -119,6 +118,8 @@ pub struct Tenant {
     pub id: TenantId,
     /// Its organization in Dataverse.
     pub dataverse: Url,
+    /// That organization's settings.
+    pub settings: Settings,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,10 +197,9 @@ impl Config {
                 clients: vec![side.client_id],
             },
             graph: Graph { url: at(""), resource: Url::parse(GRAPH).expect("a constant address") },
-            tenants: vec![Tenant { id: side.tenant, dataverse: at("") }],
+            tenants: vec![Tenant { id: side.tenant, dataverse: at(""), settings: Settings::default() }],
             pane: Pane { office_js: at("/npm/office-js/dist/office.js"), frame_ancestors: vec![at("")] },
             limits: Limits { requests_per_minute: 6_000, requests_at_once: 1_000, ..Limits::default() },
-            settings: Settings::default(),
         }
     }
 

@@ -42,8 +42,6 @@ struct File {
     pane: PaneKeys,
     #[serde(default)]
     limits: Limits,
-    #[serde(default)]
-    settings: SettingsKeys,
 }
 
 #[derive(Deserialize, Default)]
@@ -79,6 +77,8 @@ struct GraphKeys {
 struct TenantKeys {
     id: String,
     dataverse: String,
+    #[serde(default)]
+    settings: SettingsKeys,
 }
 
 #[derive(Deserialize, Default)]
@@ -89,7 +89,7 @@ struct PaneKeys {
 }
 
 /// The rules' settings, with misspelt keys refused.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, Clone, Copy)]
 #[serde(deny_unknown_fields, default)]
 struct SettingsKeys {
     two_activities: Option<TwoActivities>,
@@ -164,7 +164,6 @@ impl Reader<'_> {
             tenants: tenants?,
             pane: pane?,
             limits: file.limits,
-            settings: file.settings.into(),
         })
     }
 
@@ -328,7 +327,9 @@ impl Reader<'_> {
                 (Some(id), Some(_)) if tenants.iter().any(|tenant| tenant.id == id) => {
                     self.faults.push(format!("tenant.id: {id} stands there twice. Remove one."));
                 }
-                (Some(id), Some(dataverse)) => tenants.push(Tenant { id, dataverse }),
+                (Some(id), Some(dataverse)) => {
+                    tenants.push(Tenant { id, dataverse, settings: keys.settings.into() });
+                }
                 _ => is_whole = false,
             }
         }
@@ -413,7 +414,7 @@ mod tests {
         let shown = read(EXAMPLE).unwrap();
         let smallest = read(SMALLEST).unwrap();
         assert_eq!(shown.limits, smallest.limits);
-        assert_eq!(shown.settings, smallest.settings);
+        assert_eq!(shown.tenants[0].settings, smallest.tenants[0].settings);
         assert_eq!(shown.pane, smallest.pane);
         assert_eq!(shown.graph, smallest.graph);
         assert_eq!(shown.listen, smallest.listen);
@@ -452,7 +453,8 @@ mod tests {
     fn unknown_and_missing_keys_are_named() {
         assert!(refusal(&format!("lissten = \"x\"\n{SMALLEST}")).contains("lissten"));
         assert!(
-            refusal(&format!("{SMALLEST}\n[settings]\ntwo_activites = \"off\"")).contains("two_activites")
+            refusal(&format!("{SMALLEST}\n[tenant.settings]\ntwo_activites = \"off\""))
+                .contains("two_activites")
         );
         assert!(refusal(&SMALLEST.replace("public_origin", "#")).contains("public_origin"));
         let told = refusal(&SMALLEST[..SMALLEST.find("[[tenant]]").unwrap()]);
@@ -494,9 +496,9 @@ mod tests {
 
     #[test]
     fn settings_of_the_organization_are_read() {
-        let config = read(&format!("{SMALLEST}\n[settings]\ntwo_activities = \"off\"")).unwrap();
-        assert_eq!(config.settings.two_activities, TwoActivities::Off);
-        assert_eq!(config.settings.several_senders, SeveralSenders::TakeFirst);
+        let config = read(&format!("{SMALLEST}\n[tenant.settings]\ntwo_activities = \"off\"")).unwrap();
+        assert_eq!(config.tenants[0].settings.two_activities, TwoActivities::Off);
+        assert_eq!(config.tenants[0].settings.several_senders, SeveralSenders::TakeFirst);
     }
 
     #[test]

@@ -65,7 +65,8 @@ async fn inc_06_mail_between_colleagues_is_one_activity_per_direction() {
 
 #[tokio::test]
 async fn inc_06_with_two_activities_off_mail_between_colleagues_is_one_activity() {
-    let stack = Stack::start_with(|setup| setup.config.settings.two_activities = TwoActivities::Off).await;
+    let stack =
+        Stack::start_with(|setup| setup.config.tenants[0].settings.two_activities = TwoActivities::Off).await;
     let (sent, received) = stack.mail_of_ada_to_ben();
     let ones = stack.pane(&ADA).track(&sent).await;
     let others = stack.pane(&BEN).track(&received).await;
