@@ -86,6 +86,7 @@ pub struct NewWish {
 /// What became of a wish that was sent in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accepted {
+    /// To be carried out: sent for the first time, or again after the user had to sign in first.
     New,
     /// The same wish was sent before; here is how far it is.
     Again(WishState),
@@ -206,7 +207,8 @@ pub struct DueMailbox {
 
 #[async_trait::async_trait]
 pub trait Store: Send + Sync + Debug {
-    /// Stores a wish, supersedes the item's older open wishes and opens the audit entry.
+    /// Stores a wish, supersedes the item's older open wishes and opens the audit entry. One that was refused
+    /// because its user had to sign in first is opened again.
     async fn accept_wish(&self, wish: &NewWish) -> StoreResult<Accepted>;
 
     /// How far a wish is.

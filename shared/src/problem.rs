@@ -80,6 +80,14 @@ codes! {
     Internal "internal" 500,
 }
 
+impl Code {
+    /// Whether it goes on once the user has signed in (and whoever must has consented): the pane asks for it
+    /// and then sends the very same wish again.
+    pub fn asks_to_sign_in(self) -> bool {
+        matches!(self, Code::InteractionRequired | Code::SignedOut | Code::ConsentRequired)
+    }
+}
+
 /// Something that went wrong, with the facts its words need. Never holds mail text, tokens or secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -164,7 +164,15 @@ impl Store for SqliteStore {
                 && stored.user == new.user
                 && stored.wish == new.wish
                 && stored.name == new.name;
-            return Ok(if same { Accepted::Again(stored.state) } else { Accepted::Taken });
+            return match stored.state {
+                _ if !same => Ok(Accepted::Taken),
+                WishState::Refused { problem } if problem.code.asks_to_sign_in() => {
+                    reopen(&mut tx, new, &problem).await?;
+                    tx.commit().await?;
+                    Ok(Accepted::New)
+                }
+                state => Ok(Accepted::Again(state)),
+            };
         }
         sqlx::query(
             "insert into wishes (id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, state, accepted)
@@ -588,6 +596,23 @@ async fn still_open(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, wish: 
         .fetch_optional(&mut **tx)
         .await?;
     if row.is_some() { Err(StoreError::Superseded) } else { Ok(()) }
+}
+
+/// A wish that was refused `because` its user had to sign in begins anew. It is still the item's newest: a
+/// newer one would have superseded it.
+async fn reopen(tx: &mut Transaction<'static, Sqlite>, new: &NewWish, because: &Problem) -> StoreResult<()> {
+    sqlx::query(
+        "update wishes set state = 'running', problem = null, settled = null, failed_attempts = 0
+         where id = $1 and tenant = $2",
+    )
+    .bind(new.id.to_string())
+    .bind(new.tenant.to_string())
+    .execute(&mut **tx)
+    .await?;
+    let detail = json(&serde_json::json!({ "code": because.code }))?;
+    let entry =
+        Entry { at: new.now, user: new.user.0, wish: new.id, event: "wish.reopened", detail: &detail };
+    append_audit(tx, new.tenant, &entry).await
 }
 
 /// A new wish for an item ends the older ones that are still open.

@@ -283,14 +283,7 @@ fn tells_the_end_of(wish: Uuid, snapshot: &Snapshot) -> bool {
 /// A wish that failed because the user must sign in is answered as such, so that the pane can ask for it.
 fn sign_in_first(snapshot: &Snapshot) -> Result<(), Problem> {
     match &snapshot.status.answer {
-        Status::Failed { problem, .. }
-            if matches!(
-                problem.code,
-                Code::InteractionRequired | Code::SignedOut | Code::ConsentRequired
-            ) =>
-        {
-            Err(problem.clone())
-        }
+        Status::Failed { problem, .. } if problem.code.asks_to_sign_in() => Err(problem.clone()),
         _ => Ok(()),
     }
 }

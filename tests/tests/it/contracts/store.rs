@@ -4,8 +4,8 @@ use backend::caller::{TenantId, UserId};
 use backend::exchange::MailboxId;
 use backend::store::sqlite::SqliteStore;
 use backend::store::{
-    Accepted, Clearance, EffectEnd, ItemKey, ItemName, Lease, NewEffect, NewWish, Rank, Store, StoreError, WishEnd,
-    WishState, audit,
+    Accepted, Clearance, EffectEnd, ItemKey, ItemName, Lease, NewEffect, NewWish, Rank, Store, StoreError,
+    WishEnd, WishState, audit,
 };
 use shared::UtcMs;
 use shared::category::CategoryId;
@@ -101,6 +101,53 @@ async fn a_wish_id_cannot_be_used_for_another_wish_user_or_tenant() {
     for taken in [other_wish, other_user, other_tenant, wish(1, "b", 1)] {
         assert_eq!(s.store.accept_wish(&taken).await.unwrap(), Accepted::Taken);
     }
+}
+
+#[tokio::test]
+async fn a_wish_is_opened_again_after_its_user_had_to_sign_in_and_after_no_other_refusal() {
+    for code in Code::ALL {
+        let s = sqlite().await;
+        s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
+        let lease = lease(&s.store, 1).await;
+        s.store
+            .postpone(&lease, Uuid::from_u128(1), &Problem::new(Code::CrmDown), UtcMs(2), 3)
+            .await
+            .unwrap();
+        let problem = Problem::new(*code);
+        let refused = WishEnd { refused: Some(problem.clone()), ..end(1, "a", None, 3) };
+        s.store.end_wish(&lease, &refused).await.unwrap();
+        let somebody_else = NewWish { user: UserId(Uuid::from_u128(9)), ..wish(1, "a", 4) };
+        assert_eq!(s.store.accept_wish(&somebody_else).await.unwrap(), Accepted::Taken);
+        let again = s.store.accept_wish(&wish(1, "a", 4)).await.unwrap();
+        let trail = s.store.audit_trail(TENANT).await.unwrap();
+        let events: Vec<_> = trail.iter().map(|row| row.event.as_str()).collect();
+        if matches!(code, Code::InteractionRequired | Code::SignedOut | Code::ConsentRequired) {
+            assert_eq!(again, Accepted::New, "{code:?}");
+            assert_eq!(events, ["wish.accepted", "wish.refused", "wish.reopened"]);
+            assert_eq!(trail[2].detail, format!(r#"{{"code":"{}"}}"#, code.as_str()));
+            let due = s.store.due_wishes(TENANT, &name("a").mailbox, UtcMs(4), 5).await.unwrap();
+            assert_eq!((&due[0].state, due[0].failed_attempts), (&WishState::Running, 0));
+            assert_eq!(
+                s.store.accept_wish(&wish(1, "a", 5)).await.unwrap(),
+                Accepted::Again(WishState::Running)
+            );
+        } else {
+            assert_eq!(again, Accepted::Again(WishState::Refused { problem }), "{code:?}");
+            assert_eq!(events, ["wish.accepted", "wish.refused"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_superseded_wish_is_not_opened_again_however_it_was_refused() {
+    let s = sqlite().await;
+    s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
+    let lease = lease(&s.store, 1).await;
+    let refused = WishEnd { refused: Some(Problem::new(Code::SignedOut)), ..end(1, "a", None, 2) };
+    s.store.end_wish(&lease, &refused).await.unwrap();
+    s.store.accept_wish(&wish(2, "a", 3)).await.unwrap();
+    let again = s.store.accept_wish(&wish(1, "a", 4)).await.unwrap();
+    assert_eq!(again, Accepted::Again(WishState::Superseded));
 }
 
 #[tokio::test]

@@ -232,6 +232,39 @@ async fn the_engine_takes_over_from_the_tokens_own_end_on_not_from_ours() {
 }
 
 #[tokio::test]
+async fn the_same_wish_sent_again_after_signing_in_is_carried_out() {
+    let claims = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    for (error, code, claims) in [
+        ("interaction_required", 50_079, Some(claims)),
+        ("invalid_grant", 65_001, None),
+        ("invalid_grant", 50_173, None),
+    ] {
+        let stack = Stack::start().await;
+        let mail = stack.mail_to(&ADA).await;
+        let ada = stack.pane(&ADA);
+        let refused = Kind::TokenRefused {
+            error: error.into(),
+            code,
+            description: "for ada.brandt".into(),
+            suberror: None,
+            claims: claims.map(str::to_owned),
+        };
+        stack.arm(Fault::new(refused).on(Service::Entra, "POST", "/token"));
+        let request = track();
+        for _ in 0..2 {
+            let problem = ada.send(&mail, &request).await.problem();
+            assert_eq!(problem.claims.as_deref(), claims, "asked for as long as it is wanted: {problem:#?}");
+        }
+        stack.world.faults.clear();
+        let state: ItemState = ada.send(&mail, &request).await.json();
+        assert_eq!(state.status, Status::Tracked, "{code}");
+        assert_eq!(ada.send(&mail, &request).await.json::<ItemState>().status, Status::Tracked, "{code}");
+        assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1, "{code}");
+        assert_eq!(stack.categories(&mail), Some(vec![TRACKED.to_owned()]), "{code}");
+    }
+}
+
+#[tokio::test]
 async fn a_challenge_of_the_crm_in_the_middle_is_handed_to_the_pane() {
     let stack = Stack::start().await;
     let mail = stack.mail_to(&ADA).await;
