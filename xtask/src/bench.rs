@@ -14,6 +14,17 @@ use crate::server::{self, Speed};
 const BUDGET_BYTES: usize = 120_000;
 /// How the names of msal-browser's files begin in `dist/`.
 const MSAL: &str = "assets/msal-";
+/// The program that measures in browser and server.
+const PROGRAM: &str = "tests/src/bin/bench/main.rs";
+
+/// Fails at once, not after minutes of building, where the program that measures has been moved.
+pub fn find(project: &Project) -> Result<()> {
+    ensure!(
+        project.root.join(PROGRAM).is_file(),
+        "{PROGRAM} is gone, so nothing could be measured but sizes; say in xtask/src/bench.rs where it is now"
+    );
+    Ok(())
+}
 
 /// Prints what the pane in `dist/` weighs and refuses more than the budget.
 pub fn sizes(project: &Project) -> Result<()> {
@@ -69,6 +80,18 @@ fn names(content: &[u8], name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_program_that_measures_is_found_in_this_checkout() {
+        find(&Project::find().expect("the checkout")).expect("the program");
+    }
+
+    #[test]
+    fn where_the_program_that_measures_is_gone_nothing_is_passed_over_in_silence() {
+        let elsewhere = Project { root: "/nowhere".into(), target: "/nowhere".into() };
+        let error = find(&elsewhere).expect_err("there is none").to_string();
+        assert!(error.contains(PROGRAM), "{error}");
+    }
 
     #[test]
     fn a_page_loads_what_it_leads_to_without_other_pages_and_without_msal() {

@@ -43,18 +43,16 @@ pub fn pane(project: &Project) -> Result<()> {
 
 /// Prints the figures.
 pub fn bench(project: &Project, arguments: &[String]) -> Result<()> {
-    let measures = project.root.join("tests/src/bin/bench.rs").is_file();
-    let mut steps = need::provide(need::PANE.into_iter().chain(measures.then_some(Need::Browser)));
+    bench::find(project)?;
+    let mut steps = need::provide(need::PANE.into_iter().chain([Need::Browser]));
     steps.extend(pane_steps());
     steps.push(Step::new("sizes", "weighing the pane", bench::sizes));
-    if measures {
-        steps.push(Step::new("server", "building the server with its sandbox, optimized", |project| {
-            server::build(project, Speed::Production)
-        }));
-        steps.push(Step::new("measure", "measuring in browser and server", |project| {
-            bench::measure(project, arguments)
-        }));
-    }
+    steps.push(Step::new("server", "building the server with its sandbox, optimized", |project| {
+        server::build(project, Speed::Production)
+    }));
+    steps.push(Step::new("measure", "measuring in browser and server", |project| {
+        bench::measure(project, arguments)
+    }));
     take(project, &steps, Ending::Plain)
 }
 
