@@ -24,9 +24,9 @@ const LONGEST_ASKED_MS: u64 = 86_400_000;
 
 /// Whether a wish is tried again, and when.
 ///
-/// RET-06: being throttled is waiting, as long as the other side asks for (1 s at least), and no failed attempt; what no
-/// retry can mend is refused at once, with its reason. FRQ-06: a missing privilege or licence is such a
-/// refusal: the user's own rights decide. Outages are tried again after 2 s, 4 s, 8 s … 5 minutes.
+/// RET-06: being throttled is waiting, as long as the other side asks for (1 s at least), and no failed
+/// attempt; what no retry can mend is refused at once, with its reason. FRQ-06: a missing privilege or licence
+/// is such a refusal: the user's own rights decide. Outages are tried again after 2 s, 4 s, 8 s … 5 minutes.
 pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fate> {
     let rule = match problem.code {
         Code::PrivilegeMissing | Code::RecordHidden | Code::NotLicensed | Code::MailboxDenied => {
