@@ -91,6 +91,8 @@ pub trait Host {
     fn language(&self) -> Option<String>;
     /// The look of Outlook, where it tells; else the browser's preference counts.
     fn theme(&self) -> Option<Theme>;
+    /// Calls `changed` with every other look that Outlook takes on, where it tells.
+    fn on_theme_change(&self, changed: Box<dyn Fn(Theme)>);
 }
 
 /// Whether `color`, as CSS writes it (`#rgb` or `#rrggbb`), is a light or a dark background.

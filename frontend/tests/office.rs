@@ -28,7 +28,7 @@ export function office(item, extras) {
       close: () => { dialog.closed = true; },
     } });
   } };
-  globalThis.Office = { context: { mailbox, ui, displayLanguage: "de-DE", officeTheme: { bodyBackgroundColor: "#1f1f1f" } } };
+  globalThis.Office = { EventType: { OfficeThemeChanged: "officeThemeChanged" }, context: { mailbox, ui, displayLanguage: "de-DE", officeTheme: { bodyBackgroundColor: "#1f1f1f" } } };
   if (extras) eval(extras);
   globalThis.regarding = { outlook: async () => "Outlook" };
 }
@@ -38,6 +38,8 @@ export function hear(name, argument) { queueMicrotask(() => dialogs.at(-1).heard
 export function dialog_url() { return dialogs.at(-1).url; }
 export function dialog_is_closed() { return dialogs.at(-1).closed; }
 export function switch_item() { handlers.olkItemSelectedChanged(); }
+export function wear(theme) { handlers.officeThemeChanged(JSON.parse(theme)); }
+export function is_listened_to(name) { return name in handlers; }
 "##)]
 extern "C" {
     fn office(item: &str, extras: &str);
@@ -47,6 +49,8 @@ extern "C" {
     fn dialog_url() -> String;
     fn dialog_is_closed() -> bool;
     fn switch_item();
+    fn wear(event: &str);
+    fn is_listened_to(name: &str) -> bool;
 }
 
 const MESSAGE: &str = "{ itemType: 'message', itemId: 'AAMk/A+1=', subject: 'Offer' }";
@@ -131,6 +135,33 @@ fn language_and_theme_are_outlook_s() {
     assert_eq!(OfficeHost.theme(), Some(Theme::Dark));
     office(MESSAGE, "delete Office.context.officeTheme");
     assert_eq!(OfficeHost.theme(), None);
+}
+
+#[wasm_bindgen_test]
+fn a_change_of_the_theme_is_told_unless_it_says_no_colour() {
+    office(MESSAGE, "");
+    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let heard = told.clone();
+    OfficeHost.on_theme_change(Box::new(move |theme| heard.borrow_mut().push(theme)));
+    for color in ["#ffffff", "#292929", "none"] {
+        wear(&format!(r#"{{"officeTheme":{{"bodyBackgroundColor":"{color}"}}}}"#));
+    }
+    wear("{}");
+    assert_eq!(*told.borrow(), [Theme::Light, Theme::Dark]);
+}
+
+#[wasm_bindgen_test]
+fn where_outlook_knows_no_change_of_theme_none_is_listened_for() {
+    for extras in [
+        "delete Office.EventType",
+        "delete Office.EventType.OfficeThemeChanged",
+        "delete Office.context.mailbox.addHandlerAsync",
+        "Office.context.mailbox.addHandlerAsync = () => { throw new Error('unsupported'); }",
+    ] {
+        office(MESSAGE, extras);
+        OfficeHost.on_theme_change(Box::new(|_| {}));
+        assert!(!is_listened_to("officeThemeChanged"), "{extras}");
+    }
 }
 
 #[wasm_bindgen_test]

@@ -7,7 +7,7 @@ mod fixtures;
 
 use fixtures::*;
 use frontend::host::fake::FakeHost;
-use frontend::host::{Answer, NoHost, Open};
+use frontend::host::{Answer, NoHost, Open, Theme};
 use gloo_timers::future::TimeoutFuture;
 use leptos::mount::UnmountHandle;
 use leptos::prelude::document;
@@ -286,6 +286,24 @@ async fn outlook_s_language_is_the_pane_s() {
     assert_eq!(pane.heading(), "Nicht nachverfolgt");
     assert!(seen().contains("Bearer t0ken\nde"));
     assert_eq!(document().document_element().unwrap().get_attribute("lang").as_deref(), Some("de"));
+}
+
+#[wasm_bindgen_test]
+async fn the_pane_wears_outlook_s_theme_from_the_start_and_as_it_changes() {
+    let worn = || document().document_element().unwrap().get_attribute("data-theme");
+    let pane = Running::beside(&state(Status::NotTracked)).await;
+    assert_eq!(worn(), None, "where Outlook tells none, the browser's preference counts");
+    pane.host.wear(Theme::Dark);
+    assert_eq!(worn().as_deref(), Some("dark"));
+    pane.host.wear(Theme::Light);
+    assert_eq!(worn().as_deref(), Some("light"));
+    drop(pane);
+    play();
+    let host = FakeHost::showing(message("A"));
+    host.wear(Theme::Dark);
+    let _pane = Running::over(host).await;
+    assert_eq!(worn().as_deref(), Some("dark"));
+    document().document_element().unwrap().remove_attribute("data-theme").unwrap();
 }
 
 #[wasm_bindgen_test]

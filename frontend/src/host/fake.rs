@@ -16,6 +16,8 @@ struct Inner {
     answer: Cell<Answer>,
     asked: RefCell<Vec<Question>>,
     language: RefCell<Option<String>>,
+    theme: Cell<Option<Theme>>,
+    theme_changed: RefCell<Option<Box<dyn Fn(Theme)>>>,
 }
 
 impl FakeHost {
@@ -28,6 +30,8 @@ impl FakeHost {
             answer: Cell::new(Answer::NoWindow),
             asked: RefCell::new(Vec::new()),
             language: RefCell::new(None),
+            theme: Cell::new(None),
+            theme_changed: RefCell::new(None),
         }))
     }
 
@@ -41,6 +45,14 @@ impl FakeHost {
     /// Sets the language that Outlook speaks.
     pub fn speak(&self, language: &str) {
         *self.0.language.borrow_mut() = Some(language.to_owned());
+    }
+
+    /// Takes on a look, and tells whoever wants to know.
+    pub fn wear(&self, theme: Theme) {
+        self.0.theme.set(Some(theme));
+        if let Some(changed) = &*self.0.theme_changed.borrow() {
+            changed(theme);
+        }
     }
 
     /// Sets what is answered to every question.
@@ -85,6 +97,10 @@ impl Host for FakeHost {
     }
 
     fn theme(&self) -> Option<Theme> {
-        None
+        self.0.theme.get()
+    }
+
+    fn on_theme_change(&self, changed: Box<dyn Fn(Theme)>) {
+        *self.0.theme_changed.borrow_mut() = Some(changed);
     }
 }

@@ -62,7 +62,19 @@ impl Host for OfficeHost {
     }
 
     fn theme(&self) -> Option<Theme> {
-        theme_of(&text(&get(&context()?, "officeTheme")?, "bodyBackgroundColor")?)
+        theme_in(&context()?)
+    }
+
+    fn on_theme_change(&self, changed: Box<dyn Fn(Theme)>) {
+        let handler = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            if let Some(theme) = theme_in(&event) {
+                changed(theme);
+            }
+        });
+        // A client that knows no such event keeps the look it began with.
+        let _ = event_type("OfficeThemeChanged").zip(mailbox()).and_then(|(event, mailbox)| {
+            call(&mailbox, "addHandlerAsync", &[event.into(), handler.into_js_value()])
+        });
     }
 }
 
@@ -165,6 +177,16 @@ fn dialog_address(question: &Question) -> Option<String> {
     let words = String::from(JSON::stringify(&words).ok()?);
     let origin = web_sys::window()?.location().origin().ok()?;
     Some([&origin, "/dialog.html#", &String::from(js_sys::encode_uri_component(&words))].concat())
+}
+
+/// The look that Outlook's context, or an event about it, tells of.
+fn theme_in(teller: &JsValue) -> Option<Theme> {
+    theme_of(&text(&get(teller, "officeTheme")?, "bodyBackgroundColor")?)
+}
+
+/// What this Office.js calls an event, if it knows it.
+fn event_type(name: &str) -> Option<String> {
+    text(&get(&get(&js_sys::global(), "Office")?, "EventType")?, name)
 }
 
 fn context() -> Option<JsValue> {

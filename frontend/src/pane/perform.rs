@@ -152,6 +152,8 @@ impl Runtime {
             self.0.words.set(words);
             speak(words);
         }
+        // Listening before looking, so that no change falls between the two.
+        host.on_theme_change(Box::new(wear));
         if let Some(theme) = host.theme() {
             wear(theme);
         }
