@@ -77,8 +77,8 @@ fn end(wish: u128, item: &str, link: Option<Link>, now: i64) -> WishEnd {
     }
 }
 
-fn link(email: u128) -> Option<Link> {
-    Some(Link { email: CrmEmailId(Uuid::from_u128(email)), category: LinkCategory::Agreed })
+fn link(email: u128) -> Link {
+    Link { email: CrmEmailId(Uuid::from_u128(email)), category: LinkCategory::Agreed }
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn no_tenant_sees_anothers_wishes_links_or_records() {
     let s = sqlite().await;
     s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
     let lease = lease(&s.store, 1).await;
-    let ended = WishEnd { recent: Some(record("Fjordline")), ..end(1, "a", link(7), 2) };
+    let ended = WishEnd { recent: Some(record("Fjordline")), ..end(1, "a", Some(link(7)), 2) };
     s.store.end_wish(&lease, &ended).await.unwrap();
     assert_eq!(s.store.wish_state(STRANGER, Uuid::from_u128(1)).await.unwrap(), None);
     let seen = s.store.knowledge(STRANGER, &name("a"), Some(&key("a"))).await.unwrap();
@@ -217,7 +217,7 @@ async fn whoever_lost_the_lease_writes_nothing() {
     let effect = NewEffect { key: "k".into(), kind: "email.promote" };
     assert!(fenced(s.store.begin_effects(&late, id, &[effect], UtcMs(1)).await.map(|_| ())));
     assert!(fenced(s.store.end_effects(&late, &[(id, EffectEnd::Confirmed)], UtcMs(1)).await));
-    assert!(fenced(s.store.end_wish(&late, &end(1, "a", link(7), 2)).await.map(|_| ())));
+    assert!(fenced(s.store.end_wish(&late, &end(1, "a", Some(link(7)), 2)).await.map(|_| ())));
     assert!(fenced(s.store.postpone(&late, id, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
     assert!(fenced(s.store.identify(&late, id, &key("a"), UtcMs(1)).await.map(|_| ())));
     assert_eq!(s.store.wish_state(TENANT, id).await.unwrap(), Some(WishState::Running));
@@ -234,9 +234,9 @@ async fn nothing_more_is_sent_or_said_for_a_superseded_wish_but_its_link_is_kept
     let effect = NewEffect { key: "k".into(), kind: "email.delete" };
     assert!(superseded(s.store.begin_effects(&lease, old, &[effect], UtcMs(3)).await.map(|_| ())));
     assert!(superseded(s.store.postpone(&lease, old, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
-    assert_eq!(s.store.end_wish(&lease, &end(1, "a", link(7), 4)).await.unwrap(), Rank::Superseded);
+    assert_eq!(s.store.end_wish(&lease, &end(1, "a", Some(link(7)), 4)).await.unwrap(), Rank::Superseded);
     let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
-    assert_eq!(seen.link, link(7));
+    assert_eq!(seen.link, Some(link(7)));
     assert_eq!(seen.wish.map(|w| (w.id, w.state)), Some((Uuid::from_u128(2), WishState::Running)));
     let events: Vec<_> = s.store.audit_trail(TENANT).await.unwrap().into_iter().map(|r| r.event).collect();
     assert_eq!(events, ["wish.accepted", "wish.superseded", "wish.accepted"]);
@@ -310,11 +310,11 @@ async fn the_end_of_a_wish_stores_link_category_and_record_with_it() {
     s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
     s.store.accept_wish(&wish(2, "b", 1)).await.unwrap();
     let lease = lease(&s.store, 0).await;
-    let fjordline = WishEnd { recent: Some(record("Fjordline")), ..end(1, "a", link(7), 2) };
+    let fjordline = WishEnd { recent: Some(record("Fjordline")), ..end(1, "a", Some(link(7)), 2) };
     s.store.end_wish(&lease, &fjordline).await.unwrap();
-    s.store.end_wish(&lease, &end(2, "b", link(7), 3)).await.unwrap();
+    s.store.end_wish(&lease, &end(2, "b", Some(link(7)), 3)).await.unwrap();
     let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
-    assert_eq!((seen.link, seen.others, seen.wish), (link(7), 1, None));
+    assert_eq!((seen.link, seen.others, seen.wish), (Some(link(7)), 1, None));
     assert_eq!(seen.category, Some(CategoryId("cat".into())));
     assert_eq!(s.store.recent_records(TENANT, ADA, 5).await.unwrap(), [record("Fjordline")]);
     s.store.accept_wish(&wish(3, "a", 4)).await.unwrap();
@@ -340,7 +340,7 @@ async fn the_look_that_fulfils_a_wish_is_the_probe_of_what_it_left_unfinished() 
     for wish in [1, 2] {
         assert_eq!(begin(wish).await.clearance, Clearance::Clear);
     }
-    s.store.end_wish(&lease, &end(1, "a", link(7), 2)).await.unwrap();
+    s.store.end_wish(&lease, &end(1, "a", Some(link(7)), 2)).await.unwrap();
     let refused = WishEnd { refused: Some(Problem::new(Code::PrivilegeMissing)), ..end(2, "b", None, 2) };
     s.store.end_wish(&lease, &refused).await.unwrap();
     assert_eq!(begin(1).await.clearance, Clearance::Clear);
@@ -352,9 +352,10 @@ async fn the_audit_trail_tells_each_wish_and_its_end_in_an_unbroken_chain() {
     let s = sqlite().await;
     s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
     let lease = lease(&s.store, 0).await;
-    s.store.end_wish(&lease, &end(1, "a", link(7), 2)).await.unwrap();
+    s.store.end_wish(&lease, &end(1, "a", Some(link(7)), 2)).await.unwrap();
     s.store.accept_wish(&wish(2, "a", 3)).await.unwrap();
-    let refused = WishEnd { refused: Some(Problem::new(Code::PrivilegeMissing)), ..end(2, "a", link(7), 4) };
+    let refused =
+        WishEnd { refused: Some(Problem::new(Code::PrivilegeMissing)), ..end(2, "a", Some(link(7)), 4) };
     s.store.end_wish(&lease, &refused).await.unwrap();
     let rows = s.store.audit_trail(TENANT).await.unwrap();
     let events: Vec<_> = rows.iter().map(|r| r.event.as_str()).collect();
