@@ -136,7 +136,9 @@ async fn a_reader_of_somebody_elses_inbox_may_look_and_not_write() {
         .exchange
         .set_categories(&chiara, &mailbox, &message.id, &[TRACKED.to_owned()], &message.etag)
         .await;
-    assert_eq!(problem(refused).1.code, Code::CategoryRefused);
+    let (kind, problem) = problem(refused);
+    assert_eq!((kind, problem.code), ("refused", Code::MailboxDenied));
+    assert_eq!(problem.facts[0].value, ADA.upn, "the words name the mailbox: {problem:?}");
 }
 
 #[tokio::test]

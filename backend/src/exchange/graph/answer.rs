@@ -66,6 +66,11 @@ impl Answer {
         }
     }
 
+    /// Whether the caller has no right to what they asked for, whatever state the mailbox is in.
+    pub fn says_access_is_denied(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN && self.code_is_one_of(&["ErrorAccessDenied"])
+    }
+
     /// Whether somebody else changed the item, or made the same thing, in the meantime. Exchange answers a
     /// stale entity tag with 412, and now and then with 409.
     pub fn says_conflict(&self) -> bool {

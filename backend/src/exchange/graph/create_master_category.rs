@@ -47,11 +47,13 @@ fn failure(line: &MailboxLine, mailbox: &SmtpAddress, answer: &Answer) -> Failur
     refused_category(line, mailbox, answer)
 }
 
-/// Exchange will not have the category: the list or the mailbox is full, or the caller may not write.
+/// Exchange will not have the category: the list or the mailbox is full. Where the caller may not write (a
+/// reader of somebody else's mailbox), it is the mailbox that is closed to them: room would not help.
 pub(super) fn refused_category(line: &MailboxLine, mailbox: &SmtpAddress, answer: &Answer) -> Failure {
     let no = answer.status.is_client_error() || answer.status == StatusCode::INSUFFICIENT_STORAGE;
-    let mailbox_gone = answer.mailbox_trouble() == Some(Code::MailboxGone);
-    if no && !mailbox_gone {
+    let of_the_mailbox =
+        answer.says_access_is_denied() || answer.mailbox_trouble() == Some(Code::MailboxGone);
+    if no && !of_the_mailbox {
         return Failure::Refused(Problem::new(Code::CategoryRefused).because("reason", answer.reason()));
     }
     line.failure(mailbox, Effect::Write, answer)

@@ -271,7 +271,8 @@ async fn refusals_of_a_category_say_which_code_it_was() {
         (400, "ErrorInvalidIdMalformed", refused(Code::MessageGone)),
         (507, "ErrorQuotaExceeded", refused(Code::CategoryRefused)),
         (413, "ErrorMessageSizeExceeded", refused(Code::CategoryRefused)),
-        (403, "ErrorAccessDenied", refused(Code::CategoryRefused)),
+        (403, "ErrorAccessDenied", refused(Code::MailboxDenied)),
+        (403, "ErrorQuotaExceeded", refused(Code::CategoryRefused)),
         (404, "MailboxNotEnabledForRESTAPI", refused(Code::MailboxGone)),
     ] {
         assert_eq!(bare(set(&Script::new([json(status, refusal(code))])).await), expected, "{status} {code}");
@@ -294,6 +295,7 @@ async fn a_master_category_whose_name_is_taken_is_a_conflict() {
     }
     assert_eq!(bare(create(400, refusal("ErrorInvalidRequest")).await), refused(Code::CategoryRefused));
     assert_eq!(bare(create(507, refusal("ErrorQuotaExceeded")).await), refused(Code::CategoryRefused));
+    assert_eq!(bare(create(403, refusal("ErrorAccessDenied")).await), refused(Code::MailboxDenied));
     assert_eq!(bare(create(201, json!({})).await), Failure::Unknown(Problem::new(Code::ExchangeDown)));
 }
 
