@@ -35,6 +35,8 @@ pub struct CrmAnswer {
     pub user: Uuid,
     /// The emails with the message id, and the linked one; each once.
     pub emails: Vec<CrmEmail>,
+    /// The `linked` email is there, but not for this user's eyes; it is not among `emails` then.
+    pub hidden: Option<CrmEmailId>,
     pub candidates: Vec<Candidate>,
     pub target: Option<TargetSeen>,
     /// Why the caller may not delete the `linked` email, if they may not.
@@ -53,7 +55,8 @@ pub enum Promoted {
 #[async_trait::async_trait]
 pub trait Crm: Send + Sync + std::fmt::Debug {
     /// Answers everything the rules need, in one round trip. Fails with `not-licensed` when the user has no
-    /// user in the CRM. Rows that the user may not read are as if they were not there.
+    /// user in the CRM. Rows that the user may not read are as if they were not there,
+    /// but the linked email.
     async fn look(&self, access: &Access, question: &Question) -> Outcome<CrmAnswer>;
 
     /// Creates the email activity with its parties and closes it (received or sent), all or nothing.

@@ -8,6 +8,7 @@ use crate::exchange::{Body, MailboxSeen, Want};
 use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Knowledge, StoredWish, WishState};
 use shared::decision::Reason;
+use shared::email::{CrmEmail, Direction};
 use shared::item::SmtpAddress;
 use shared::plan::{CrmSeen, ExchangeSeen, OpenWish, Refusals, Situation, WishProgress};
 use shared::problem::Problem;
@@ -96,6 +97,7 @@ pub async fn look_at_exchange(
         organization: Uuid::nil(),
         user: Uuid::nil(),
         emails: Vec::new(),
+        hidden: None,
         candidates: Vec::new(),
         target: None,
         delete_refused: None,
@@ -206,6 +208,12 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
     let category = tracking::tracking_category(&mailbox.master_categories, knowledge.category.as_ref());
     let reason = category.reason();
     let category = category.answer;
+    let mut emails = answer.emails;
+    if let Some(id) = answer.hidden.filter(|id| knowledge.link.is_some_and(|link| link.email == *id)) {
+        // Tracked, and not deleted, though this user may not read what it says.
+        let direction = mailbox.message.as_ref().map_or(Direction::Incoming, |m| m.message.direction);
+        emails.push(CrmEmail { id, direction, regarding: None, owner: String::new() });
+    }
     let (exchange, body, category) = match mailbox.message {
         Some(seen) => {
             let message = Box::new(seen.message);
@@ -213,12 +221,8 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
         }
         None => (ExchangeSeen::Gone, None, None),
     };
-    let crm = CrmSeen {
-        emails: answer.emails,
-        candidates: answer.candidates,
-        target: answer.target,
-        user: Some(answer.user),
-    };
+    let crm =
+        CrmSeen { emails, candidates: answer.candidates, target: answer.target, user: Some(answer.user) };
     let wish = knowledge.wish.map(|w| OpenWish {
         wish: w.wish,
         progress: match w.state {

@@ -278,6 +278,23 @@ async fn what_the_role_forbids_is_refused_and_named() {
 }
 
 #[tokio::test]
+async fn a_linked_email_that_may_not_be_read_is_told_from_one_that_is_gone() {
+    let tenant = Tenant::new();
+    let linked = Question { linked: Some(mail(None).id), ..by_message_id() };
+    let seen = look(&tenant, &BEN, &linked).await;
+    assert_eq!((seen.emails.len(), seen.hidden), (0, None), "there is none");
+    let roles = format!("/dataverse/users/{}/roles", CHIARA.systemuser.unwrap());
+    tenant.control("PUT", &roles, json!(["Salesperson"])).await;
+    tenant.crm.promote_email(&user(&CHIARA), &mail(None), &body()).await.unwrap();
+    let seen = look(&tenant, &BEN, &linked).await;
+    assert_eq!((seen.emails.len(), seen.hidden), (0, linked.linked), "hers is of another business unit");
+    let seen = look(&tenant, &CHIARA, &linked).await;
+    assert_eq!((seen.emails.len(), seen.hidden), (1, None), "she reads it herself");
+    tenant.control("DELETE", &format!("/dataverse/emails/{}", mail(None).id.0), json!({})).await;
+    assert_eq!(look(&tenant, &BEN, &linked).await.hidden, None, "and now it is gone");
+}
+
+#[tokio::test]
 async fn whoever_has_no_user_in_the_crm_is_not_licensed() {
     let tenant = Tenant::new();
     for access in [user(&DAN), engine(&DAN)] {

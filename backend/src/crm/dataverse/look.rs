@@ -61,11 +61,13 @@ pub(super) async fn look(
         return Err(organization.astray(Effect::Read, "the CRM does not say who is asking"));
     };
     organization.remember_user(access, user);
-    let linked_is_there = question.linked.is_some_and(|id| seen.emails.iter().any(|e| e.id == id));
+    let linked_is_there =
+        seen.hidden.is_some() || question.linked.is_some_and(|id| seen.emails.iter().any(|e| e.id == id));
     Ok(CrmAnswer {
         organization: organization_id,
         user,
         emails: seen.emails,
+        hidden: seen.hidden,
         candidates: seen.candidates,
         target: question.target.as_ref().map(|_| seen.target.unwrap_or(TargetSeen::Gone)),
         delete_refused: seen.delete_refused.filter(|_| linked_is_there),
@@ -126,6 +128,7 @@ struct Seen {
     organization: Option<Uuid>,
     user: Option<Uuid>,
     emails: Vec<CrmEmail>,
+    hidden: Option<CrmEmailId>,
     candidates: Vec<shared::party::Candidate>,
     target: Option<TargetSeen>,
     /// The target's table, learnt just now: its record is still to be asked for.
@@ -159,6 +162,8 @@ impl Seen {
                     self.add(email);
                 }
             }
+            // Whoever may not read it is refused; a record that was deleted is not found.
+            Ask::LinkedEmail if answer.status == StatusCode::FORBIDDEN => self.hidden = question.linked,
             Ask::Candidates(source) if ok => {
                 self.candidates.extend(candidates::read(source, &question.addresses, answer));
             }

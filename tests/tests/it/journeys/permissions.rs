@@ -2,7 +2,7 @@
 
 use super::{before_the_creation, code, contact, failed};
 use http::StatusCode;
-use sandbox::company::{ADA, BEN, CHIARA, DAN, INGRID};
+use sandbox::company::{ADA, BEN, CHIARA, DAN, INGRID, QUEUE_ADDRESS};
 use sandbox::entra::Mint;
 use sandbox::world::faults::{Fault, Kind};
 use sandbox::world::journal::Service;
@@ -12,7 +12,7 @@ use shared::category::TRACKED;
 use shared::problem::Code;
 use shared::status::Status;
 use shared::wish::{RecordFate, RegardingWish, Wish};
-use tests::{Pane, Stack};
+use tests::{Pane, Stack, id_of};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -155,6 +155,32 @@ async fn frq_06_a_role_taken_away_stops_the_deletion_and_is_told_beforehand() {
     assert_eq!(code(&state.status), Some(Code::PrivilegeMissing));
     assert!(state.why.iter().any(|why| why.rule == RuleId::Why03), "{:?}", state.why);
     assert_eq!(stack.categories(&mail), Some(vec![TRACKED.to_owned()]));
+}
+
+#[tokio::test]
+async fn frq_06_a_record_that_was_handed_to_another_unit_is_still_there_for_who_may_not_read_it() {
+    let stack = Stack::start().await;
+    let mail = stack.deliver(INGRID.email, &[QUEUE_ADDRESS], "A question to sales").await;
+    let ben = stack.pane(&BEN);
+    assert_eq!(ben.track(&mail).await.status, Status::Tracked);
+    let record = id_of(&stack.email(&mail.internet_message_id).await);
+    // Chiara is of another business unit, whose emails Ben's role does not read.
+    let owner =
+        serde_json::json!({ "ownerid@odata.bind": format!("systemusers({})", CHIARA.systemuser.unwrap()) });
+    stack.act(http::Method::PATCH, &format!("dataverse/emails/{record}"), &owner).await;
+    for _ in 0..2 {
+        let state = ben.open(&mail).await;
+        assert_eq!(state.status, Status::Tracked, "{state:#?}");
+        assert!(!format!("{state:?}").contains("deleted in the CRM"), "{state:#?}");
+        assert_eq!(ben.track(&mail).await.status, Status::Tracked);
+        assert_eq!(id_of(&stack.email(&mail.internet_message_id).await), record, "no second record");
+    }
+    assert_eq!(stack.pane(&ADA).open(&mail).await.status, Status::Tracked, "for who may read it as well");
+    let refused = ben.untrack(&mail, RecordFate::Delete).await;
+    assert_eq!(code(&refused.status), Some(Code::PrivilegeMissing));
+    assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+    assert_eq!(ben.untrack(&mail, RecordFate::Keep).await.status, Status::NotTracked);
+    assert_eq!(stack.categories(&mail), Some(vec![]));
 }
 
 #[tokio::test]
