@@ -1,10 +1,12 @@
 // Asks one question in a window of its own, which no other page can frame or cover, and tells the pane the
-// answer. The words come behind the "#", as the JSON list [title, yes, no, ...lines]; they are text, never markup.
+// answer. The words come behind the "#", as the JSON list [language, title, yes, no,
+// ...lines]; they are text, never markup.
 import { outlook } from "./outlook.js";
 
-const [title, yes, no, ...lines] = words();
+const [language, title, yes, no, ...lines] = words();
 const find = id => document.getElementById(id);
 
+document.documentElement.lang = language;
 document.title = title;
 find("title").textContent = title;
 find("lines").replaceChildren(...lines.map(line => {
@@ -24,9 +26,9 @@ outlook().then(() => {
 function words() {
   try {
     const list = JSON.parse(decodeURIComponent(location.hash.slice(1).split("&_xdm")[0]));
-    if (Array.isArray(list) && list.length >= 3) return list.map(String);
+    if (Array.isArray(list) && list.length >= 4) return list.map(String);
   } catch { /* not ours */ }
-  return ["Regarding", "", ""];
+  return ["en", "Regarding", "", ""];
 }
 
 function answer(id, text) {

@@ -53,6 +53,8 @@ pub enum NoHost {
 /// A question that deserves a window of its own, in the user's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
+    /// The language of all these words, as a BCP 47 tag.
+    pub language: String,
     pub title: String,
     /// What will happen, line by line.
     pub lines: Vec<String>,

@@ -177,7 +177,13 @@ fn a_change_of_the_item_is_told() {
 
 fn question() -> Question {
     let line = "CRM: \"#&<b>\" is deleted".to_owned();
-    Question { title: "Delete?".into(), lines: vec![line], yes: "Delete".into(), no: "Cancel".into() }
+    Question {
+        language: "de".into(),
+        title: "Delete?".into(),
+        lines: vec![line],
+        yes: "Delete".into(),
+        no: "Cancel".into(),
+    }
 }
 
 #[wasm_bindgen_test]
@@ -220,7 +226,7 @@ async fn the_window_s_words_stay_behind_the_hash_and_arrive_as_they_are() {
     assert!(page.ends_with("/dialog.html"));
     let words = String::from(js_sys::decode_uri_component(words).unwrap());
     let list: Vec<String> = serde_json::from_str(&words).unwrap();
-    assert_eq!(list, ["Delete?", "Delete", "Cancel", "CRM: \"#&<b>\" is deleted"]);
+    assert_eq!(list, ["de", "Delete?", "Delete", "Cancel", "CRM: \"#&<b>\" is deleted"]);
 }
 
 #[wasm_bindgen_test]

@@ -265,6 +265,20 @@ async fn deleting_asks_in_a_window_first() {
 }
 
 #[wasm_bindgen_test]
+async fn the_window_asks_in_the_pane_s_language_and_says_which_it_is() {
+    play();
+    answer("GET /api/config", 200, &json(&config()));
+    answer("GET /api/items/A?", 200, &json(&tracked()));
+    let host = FakeHost::showing(message("A"));
+    host.speak("de-AT");
+    let pane = Running::over(host).await;
+    pane.click("Nachverfolgung aufheben").await;
+    pane.click("Aufheben und löschen").await;
+    let [question] = &*pane.host.asked() else { panic!("asked once") };
+    assert_eq!((question.language.as_str(), question.no.as_str()), ("de", "Abbrechen"));
+}
+
+#[wasm_bindgen_test]
 async fn without_windows_the_pane_itself_asks() {
     let pane = Running::beside(&tracked()).await;
     pane.click("Untrack").await;

@@ -171,7 +171,8 @@ fn say(resolve: &Function, answer: &JsValue) {
 /// The words go behind the `#`, which no server gets to see.
 fn dialog_address(question: &Question) -> Option<String> {
     let words = js_sys::Array::new();
-    for text in [&question.title, &question.yes, &question.no].into_iter().chain(&question.lines) {
+    let head = [&question.language, &question.title, &question.yes, &question.no];
+    for text in head.into_iter().chain(&question.lines) {
         words.push(&text.as_str().into());
     }
     let words = String::from(JSON::stringify(&words).ok()?);

@@ -320,6 +320,7 @@ fn ask_in_window(state: &mut State, words: &'static Words) -> Vec<Effect> {
     let Some((key, choice)) = state.key().cloned().zip(deletable(state)) else { return vec![] };
     let lines = choice.consequences.iter().map(|consequence| consequence.text.clone()).collect();
     let question = Question {
+        language: words.tag.to_owned(),
         title: words.delete_question.to_owned(),
         lines,
         yes: words.delete.to_owned(),
