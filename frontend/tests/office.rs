@@ -230,11 +230,32 @@ async fn the_window_s_words_stay_behind_the_hash_and_arrive_as_they_are() {
 }
 
 #[wasm_bindgen_test]
+async fn a_window_that_could_not_show_the_question_is_closed_and_counts_as_none() {
+    for argument in ["{\"error\":12002}", "{\"error\":12003}", "{}"] {
+        office(MESSAGE, "");
+        soon("dialogEventReceived", argument);
+        assert_eq!(OfficeHost.ask(question()).await, Answer::NoWindow, "{argument}");
+        assert!(dialog_is_closed());
+    }
+}
+
+/// Blocked by the user, by the browser's policy, taken by another window, or for reasons yet unknown.
+#[wasm_bindgen_test]
+async fn every_code_with_which_outlook_refuses_a_window_means_that_there_is_none() {
+    for code in [12004, 12005, 12007, 12009, 12011, 5001, 0] {
+        let error = format!("{{ status: 'failed', error: {{ code: {code} }} }}");
+        let refuses = format!("Office.context.ui.displayDialogAsync = (u, o, callback) => callback({error})");
+        office(MESSAGE, &refuses);
+        assert_eq!(OfficeHost.ask(question()).await, Answer::NoWindow, "{code}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn where_windows_are_refused_that_is_said() {
     for extras in [
         "delete Office.context.ui.displayDialogAsync",
         "Office.context.ui.displayDialogAsync = () => { throw new Error('denied'); }",
-        "Office.context.ui.displayDialogAsync = (u, o, callback) => callback({ status: 'failed', error: { code: 12009 } })",
+        "Office.context.ui.displayDialogAsync = (u, o, callback) => callback({ status: 'succeeded', value: {} })",
     ] {
         office(MESSAGE, extras);
         assert_eq!(OfficeHost.ask(question()).await, Answer::NoWindow, "{extras}");

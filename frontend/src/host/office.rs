@@ -139,9 +139,12 @@ fn ask(question: &Question) -> Option<Promise> {
     }
     Some(Promise::new(&mut |resolve, _| {
         let settle = resolve.clone();
-        let opened = Closure::once_into_js(move |result: JsValue| match get(&result, "value") {
-            Some(dialog) => hear(&dialog, settle),
-            None => say(&settle, &JsValue::UNDEFINED),
+        // Whatever the reason, be it that the user or a policy blocks windows or that one is open: there is none.
+        let opened = Closure::once_into_js(move |result: JsValue| {
+            let heard = get(&result, "value").and_then(|dialog| hear(&dialog, &settle));
+            if heard.is_none() {
+                say(&settle, &JsValue::UNDEFINED);
+            }
         });
         let arguments = [address.as_str().into(), options.clone().into(), opened];
         if call(&ui, "displayDialogAsync", &arguments).is_none() {
@@ -150,17 +153,29 @@ fn ask(question: &Question) -> Option<Promise> {
     }))
 }
 
-/// Waits for the window's answer; a window that is closed says no.
-fn hear(dialog: &JsValue, settle: Function) {
+/// What Outlook tells when the user closes the window; all its other codes say that the page did not show.
+const CLOSED_BY_USER: f64 = 12006.0;
+
+/// Waits for the window's answer; `None` if it cannot be heard. A window that the user closes says no.
+fn hear(dialog: &JsValue, settle: &Function) -> Option<()> {
     let (window, answered) = (dialog.clone(), settle.clone());
     let message = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
         let is_yes = text(&event, "message").as_deref() == Some("yes");
         call(&window, "close", &[]);
         say(&answered, &if is_yes { YES } else { NO }.into());
     });
-    let closed = Closure::<dyn Fn()>::new(move || say(&settle, &NO.into()));
-    call(dialog, "addEventHandler", &["dialogMessageReceived".into(), message.into_js_value()]);
-    call(dialog, "addEventHandler", &["dialogEventReceived".into(), closed.into_js_value()]);
+    let (window, ended) = (dialog.clone(), settle.clone());
+    let event = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+        if get(&event, "error").and_then(|code| code.as_f64()) == Some(CLOSED_BY_USER) {
+            say(&ended, &NO.into());
+        } else {
+            call(&window, "close", &[]);
+            say(&ended, &JsValue::UNDEFINED);
+        }
+    });
+    call(dialog, "addEventHandler", &["dialogMessageReceived".into(), message.into_js_value()])?;
+    call(dialog, "addEventHandler", &["dialogEventReceived".into(), event.into_js_value()])?;
+    Some(())
 }
 
 fn say(resolve: &Function, answer: &JsValue) {
