@@ -6,7 +6,7 @@ pub use crate::body::Body;
 
 use crate::caller::Access;
 use crate::outcome::Outcome;
-use shared::category::{CategoryId, MasterCategory};
+use shared::category::{CategoryId, MasterList};
 use shared::email::Message;
 use shared::item::{ItemId, SmtpAddress};
 
@@ -17,7 +17,7 @@ pub struct MailboxSeen {
     pub mailbox: MailboxId,
     /// Every address of the mailbox, the primary one first.
     pub addresses: Vec<SmtpAddress>,
-    pub master_categories: Vec<MasterCategory>,
+    pub master_categories: MasterList,
     /// `None`: there is no such message in the mailbox.
     pub message: Option<MessageSeen>,
 }

@@ -7,7 +7,7 @@
 use crate::caller::{TenantId, UserId};
 use crate::exchange::MailboxId;
 use shared::UtcMs;
-use shared::category::CategoryId;
+use shared::category::MasterCategory;
 use shared::decision::Reason;
 use shared::item::{ItemId, SmtpAddress};
 use shared::plan::{Link, Ours};
@@ -172,8 +172,8 @@ pub struct Knowledge {
     pub link: Option<Link>,
     /// How many other items are linked to the same CRM email.
     pub others: u32,
-    /// Id of the mailbox's tracking category.
-    pub category: Option<CategoryId>,
+    /// The mailbox's tracking category: its id, and the name under which it was last seen.
+    pub category: Option<MasterCategory>,
     /// The newest wish, unless it was fulfilled or superseded.
     pub wish: Option<StoredWish>,
     /// Whether that wish sent (or may have sent) the category to the message.
@@ -189,8 +189,8 @@ pub struct WishEnd {
     pub key: Option<ItemKey>,
     pub refused: Option<Problem>,
     pub link: Option<Link>,
-    /// The tracking category's id in the mailbox, if it was seen.
-    pub category: Option<CategoryId>,
+    /// The tracking category in the mailbox's master list, if it was seen there.
+    pub category: Option<MasterCategory>,
     /// The regarding record that was set, to be offered again.
     pub recent: Option<RecordRef>,
     pub reason: Reason,

@@ -20,6 +20,14 @@ pub struct MasterCategory {
     pub name: String,
 }
 
+/// A mailbox's master category list, as one caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MasterList {
+    Readable(Vec<MasterCategory>),
+    /// The caller may read the mailbox's mail, but not its list: a delegate.
+    Hidden,
+}
+
 /// Whether two category names are one: Outlook compares them without regard to case.
 pub fn same_name(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()

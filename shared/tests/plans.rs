@@ -61,7 +61,7 @@ fn exchanges() -> Vec<ExchangeSeen> {
     let mut all = vec![ExchangeSeen::Gone];
     for categories in [&["Family"][..], &["Family", TRACKED], &["crm", "Family", TRACKED], &[]] {
         for name in [TRACKED, "CRM"] {
-            for standing in [in_list().standing, Standing::Missing] {
+            for standing in [in_list().standing, Standing::Missing, Standing::Unreadable] {
                 let category = TrackingCategory { name: name.into(), standing: standing.clone() };
                 all.push(ExchangeSeen::Present { message: Box::new(message(categories)), category });
             }

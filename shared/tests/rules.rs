@@ -3,7 +3,7 @@
 mod situations;
 
 use shared::UtcMs;
-use shared::category::{self, CategoryId, MasterCategory, TRACKED};
+use shared::category::{self, CategoryId, MasterCategory, MasterList, TRACKED};
 use shared::decision::RuleId;
 use shared::email::{Direction, InternetMessageId};
 use shared::party::{Correspondent, RecordState, Role};
@@ -43,7 +43,7 @@ fn outcome(s: &plan::Situation) -> Option<Outcome> {
 
 #[test]
 fn cat_01_the_category_is_created_where_the_master_list_lacks_it() {
-    let decision = tracking_category(&[master("1", "Family")], None);
+    let decision = tracking_category(&MasterList::Readable(vec![master("1", "Family")]), None);
     assert_eq!((decision.rule, decision.answer.standing), (RuleId::Cat01, Standing::Missing));
     let mut s = wishing(untouched(&[]), track());
     if let ExchangeSeen::Present { category, .. } = &mut s.exchange {
@@ -54,16 +54,35 @@ fn cat_01_the_category_is_created_where_the_master_list_lacks_it() {
 
 #[test]
 fn cat_01_a_category_made_by_hand_is_adopted_whatever_its_case() {
-    let decision = tracking_category(&[master("7", "tracked TO dynamics 365")], None);
+    let list = MasterList::Readable(vec![master("7", "tracked TO dynamics 365")]);
+    let decision = tracking_category(&list, None);
     assert_eq!(decision.rule, RuleId::Cat01);
     assert_eq!(decision.answer.standing, Standing::InMasterList(CategoryId("7".into())));
     assert_eq!(decision.answer.name, "tracked TO dynamics 365");
 }
 
 #[test]
+fn cat_13_where_the_list_cannot_be_read_the_last_known_name_counts_and_nothing_is_created() {
+    let renamed = master("7", "CRM");
+    for (known, rule, name) in [(None, RuleId::Cat01, TRACKED), (Some(&renamed), RuleId::Cat13, "CRM")] {
+        let decision = tracking_category(&MasterList::Hidden, known);
+        assert_eq!((decision.rule, decision.answer.name.as_str()), (rule, name));
+        assert_eq!(decision.answer.standing, Standing::Unreadable);
+        let mut s = wishing(untouched(&["Family"]), track());
+        if let ExchangeSeen::Present { category, .. } = &mut s.exchange {
+            *category = decision.answer;
+        }
+        let creates = |step: &Step| matches!(step, Step::CreateMasterCategory { .. });
+        assert!(!steps(&s).iter().any(creates));
+        let puts_on = |step: &Step| matches!(step, Step::SetCategories { categories, .. } if *categories == ["Family", name]);
+        assert!(steps(&s).iter().any(puts_on));
+    }
+}
+
+#[test]
 fn cat_13_a_renamed_category_is_known_by_its_id() {
-    let list = [master("7", "CRM"), master("8", TRACKED)];
-    let decision = tracking_category(&list, Some(&CategoryId("7".into())));
+    let list = MasterList::Readable(vec![master("7", "CRM"), master("8", TRACKED)]);
+    let decision = tracking_category(&list, Some(&master("7", "as it was called before")));
     assert_eq!((decision.rule, decision.answer.name.as_str()), (RuleId::Cat13, "CRM"));
     let mut s = wishing(untouched(&["Family"]), track());
     if let ExchangeSeen::Present { category, .. } = &mut s.exchange {

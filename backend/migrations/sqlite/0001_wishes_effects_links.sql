@@ -50,11 +50,12 @@ create table links (
 );
 create index links_by_email on links (tenant, email);
 
--- What is known of a mailbox: its tracking category, by id.
+-- What is known of a mailbox: its tracking category, by id, and the name under which it was last seen.
 create table mailboxes (
     tenant text not null,
     mailbox_id text not null,
-    category_id text,
+    category_id text not null,
+    category_name text not null,
     primary key (tenant, mailbox_id)
 );
 

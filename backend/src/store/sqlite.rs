@@ -12,7 +12,7 @@ use crate::caller::{TenantId, UserId};
 use crate::exchange::MailboxId;
 use serde::de::DeserializeOwned;
 use shared::UtcMs;
-use shared::category::CategoryId;
+use shared::category::{CategoryId, MasterCategory};
 use shared::email::CrmEmailId;
 use shared::item::{ItemId, SmtpAddress};
 use shared::plan::{Link, LinkCategory, Ours};
@@ -237,15 +237,18 @@ impl Store for SqliteStore {
                 u32::try_from(row.try_get::<i64, _>("n")? - 1).unwrap_or(0)
             }
         };
-        let category = sqlx::query("select category_id from mailboxes where tenant = $1 and mailbox_id = $2")
-            .bind(tenant.to_string())
-            .bind(&mailbox_id)
-            .fetch_optional(&self.reader)
-            .await?
-            .map(|row| row.try_get::<Option<String>, _>("category_id"))
-            .transpose()?
-            .flatten()
-            .map(CategoryId);
+        let category = sqlx::query(
+            "select category_id, category_name from mailboxes where tenant = $1 and mailbox_id = $2",
+        )
+        .bind(tenant.to_string())
+        .bind(&mailbox_id)
+        .fetch_optional(&self.reader)
+        .await?
+        .map(|row| {
+            let id = CategoryId(row.try_get("category_id")?);
+            Ok::<_, sqlx::Error>(MasterCategory { id, name: row.try_get("category_name")? })
+        })
+        .transpose()?;
         let newest = sqlx::query(
             "select * from wishes where tenant = $1
                and ((mailbox_id = $2 and item = $3) or (mailbox = $4 and asked_item = $5))
@@ -768,12 +771,14 @@ async fn agree(
     }
     if let Some(category) = &end.category {
         sqlx::query(
-            "insert into mailboxes (tenant, mailbox_id, category_id) values ($1, $2, $3)
-             on conflict (tenant, mailbox_id) do update set category_id = excluded.category_id",
+            "insert into mailboxes (tenant, mailbox_id, category_id, category_name) values ($1, $2, $3, $4)
+             on conflict (tenant, mailbox_id) do update
+               set category_id = excluded.category_id, category_name = excluded.category_name",
         )
         .bind(tenant)
         .bind(&mailbox)
-        .bind(&category.0)
+        .bind(&category.id.0)
+        .bind(&category.name)
         .execute(&mut **tx)
         .await?;
     }

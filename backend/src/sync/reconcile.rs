@@ -12,6 +12,7 @@ use crate::exchange::Want;
 use crate::outcome::{Failure, Outcome};
 use crate::store::{Lease, Rank, StoreResult, StoredWish, WishEnd};
 use shared::UtcMs;
+use shared::category::MasterCategory;
 use shared::plan::{
     self, ExchangeSeen, OpenWish, Ours, Plan, Settlement, Situation, Step, WishProgress, check,
 };
@@ -245,8 +246,10 @@ async fn settle(
     };
     let category = match &seen.situation.exchange {
         ExchangeSeen::Present { category, .. } => match &category.standing {
-            Standing::InMasterList(id) => Some(id.clone()),
-            Standing::Missing => None,
+            Standing::InMasterList(id) => {
+                Some(MasterCategory { id: id.clone(), name: category.name.clone() })
+            }
+            Standing::Missing | Standing::Unreadable => None,
         },
         ExchangeSeen::Gone => None,
     };

@@ -1,13 +1,13 @@
 //! Looking into mailboxes and putting categories on messages.
 
 use crate::tenant::{Tenant, engine, id, problem, status, user};
-use backend::exchange::{Exchange, MessageSeen, Want};
+use backend::exchange::{Exchange, MailboxSeen, MessageSeen, Want};
 use backend::outcome::Failure;
 use sandbox::company::{self, ADA, BEN, CHIARA, DAN, INGRID, Person};
 use sandbox::world::faults::{Kind, Place};
 use sandbox::world::journal::Service;
 use serde_json::{Value, json};
-use shared::category::TRACKED;
+use shared::category::{MasterCategory, MasterList, TRACKED};
 use shared::email::Direction;
 use shared::item::{ItemId, SmtpAddress};
 use shared::party::Role;
@@ -38,6 +38,13 @@ async fn seen(tenant: &Tenant, mailbox: &SmtpAddress, item: &ItemId) -> MessageS
     seen.message.expect("a message")
 }
 
+fn list(seen: &MailboxSeen) -> &[MasterCategory] {
+    match &seen.master_categories {
+        MasterList::Readable(list) => list,
+        MasterList::Hidden => panic!("the list is shown to its owner"),
+    }
+}
+
 #[tokio::test]
 async fn one_look_shows_mailbox_master_list_and_message_in_one_round_trip() {
     let tenant = Tenant::new();
@@ -48,7 +55,7 @@ async fn one_look_shows_mailbox_master_list_and_message_in_one_round_trip() {
     assert_eq!(tenant.round_trips(mark).len(), 1);
     assert_eq!(seen.mailbox.0, id(ADA.oid));
     assert_eq!(seen.addresses, [mailbox_of(&ADA)]);
-    assert!(seen.master_categories.iter().any(|c| c.name == "Fjordline"));
+    assert!(list(&seen).iter().any(|c| c.name == "Fjordline"));
     let message = seen.message.unwrap();
     assert!(message.body.is_some_and(|body| body.0.contains("<p>")));
     let message = message.message;
@@ -91,7 +98,7 @@ async fn a_category_is_created_put_on_and_taken_off() {
     let stale = tenant.exchange.set_categories(&ada, &mailbox, &before.id, &[], &before.etag).await;
     assert_eq!(stale, Err(Failure::Conflict));
     let looked = tenant.exchange.look(&ada, &mailbox, &item, Want::Headers).await.unwrap();
-    assert!(looked.master_categories.iter().any(|c| c.id == created && c.name == TRACKED));
+    assert!(list(&looked).iter().any(|c| c.id == created && c.name == TRACKED));
     assert_eq!(looked.message.map(|m| m.message.etag), Some(after.etag.clone()));
     tenant.exchange.set_categories(&ada, &mailbox, &before.id, &[], &after.etag).await.unwrap();
     assert_eq!(tenant.effects(mark), ["masterCategory.create", "message.categories", "message.categories"]);
@@ -131,6 +138,7 @@ async fn a_reader_of_somebody_elses_inbox_may_look_and_not_write() {
     let item = item(&tenant, ADA.upn, SUBJECT).await;
     let (chiara, mailbox) = (user(&CHIARA), mailbox_of(&ADA));
     let seen = tenant.exchange.look(&chiara, &mailbox, &item, Want::Headers).await.unwrap();
+    assert_eq!(seen.master_categories, MasterList::Hidden);
     let message = seen.message.unwrap().message;
     let refused = tenant
         .exchange

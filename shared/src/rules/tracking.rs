@@ -1,6 +1,6 @@
 //! Category tracking: which category counts, and what an email's status is.
 
-use crate::category::{self, CategoryId, MasterCategory};
+use crate::category::{self, CategoryId, MasterCategory, MasterList};
 use crate::decision::{Decision, RuleId};
 use crate::plan::{ExchangeSeen, Link, LinkCategory, Situation, WishProgress};
 use crate::status::{Goal, Status};
@@ -19,22 +19,27 @@ pub struct TrackingCategory {
 pub enum Standing {
     InMasterList(CategoryId),
     Missing,
+    /// The caller may not read the list, and so may neither add to it nor tell anything about it.
+    Unreadable,
 }
 
 /// Finds the tracking category in the master list.
 ///
 /// CAT-13: it is known by its id, so that it goes on under a new name when it was renamed. CAT-01: where it
-/// is missing it is to be created; one that the user made by hand under the same name is adopted.
-pub fn tracking_category(
-    master: &[MasterCategory],
-    known: Option<&CategoryId>,
-) -> Decision<TrackingCategory> {
+/// is missing it is to be created; one that the user made by hand under the same name is adopted. For whoever
+/// may not read the list, it has the name under which it was last seen there.
+pub fn tracking_category(master: &MasterList, known: Option<&MasterCategory>) -> Decision<TrackingCategory> {
+    let MasterList::Readable(master) = master else {
+        let (name, rule) = known.map_or((category::TRACKED, RuleId::Cat01), |c| (&c.name, RuleId::Cat13));
+        let answer = TrackingCategory { name: name.to_owned(), standing: Standing::Unreadable };
+        return Decision::new(answer, rule).because("category", name);
+    };
     let found = |c: &MasterCategory, rule| {
         let answer =
             TrackingCategory { name: c.name.clone(), standing: Standing::InMasterList(c.id.clone()) };
         Decision::new(answer, rule).because("category", &c.name)
     };
-    if let Some(by_id) = known.and_then(|id| master.iter().find(|c| c.id == *id)) {
+    if let Some(by_id) = known.and_then(|known| master.iter().find(|c| c.id == known.id)) {
         return found(by_id, RuleId::Cat13);
     }
     if let Some(by_name) = master.iter().find(|c| category::same_name(&c.name, category::TRACKED)) {

@@ -15,7 +15,7 @@ use crate::outcome::{Failure, Outcome};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
-use shared::category::{CategoryId, MasterCategory, TRACKED};
+use shared::category::{CategoryId, MasterCategory, MasterList};
 use shared::item::{ItemId, SmtpAddress};
 use shared::problem::{Code, Problem};
 use uuid::Uuid;
@@ -154,19 +154,15 @@ struct WireCategory {
 
 /// The master category list.
 ///
-/// Delegates may read a mail without being allowed to read its owner's settings. Their list is then taken to
-/// hold the tracking category under its own name: the category is put on the message and nobody tries to
-/// create it, which would be refused as well. At worst Outlook shows it without its colour until the owner
-/// tracks something, and a name that the owner gave it stays unknown to the delegate.
+/// Delegates may read a mail without being allowed to read its owner's settings.
 async fn master_list(
     line: &MailboxLine,
     access: &Access,
     mailbox: &SmtpAddress,
     first: Answer,
-) -> Outcome<Vec<MasterCategory>> {
+) -> Outcome<MasterList> {
     if first.status == StatusCode::FORBIDDEN {
-        let id = CategoryId("master-list-not-readable".to_owned());
-        return Ok(vec![MasterCategory { id, name: TRACKED.to_owned() }]);
+        return Ok(MasterList::Hidden);
     }
     let mut list = Vec::new();
     let mut page = first;
@@ -192,7 +188,7 @@ async fn master_list(
         };
         page = line.send(access, mailbox, call).await?;
     }
-    Ok(list)
+    Ok(MasterList::Readable(list))
 }
 
 #[cfg(test)]

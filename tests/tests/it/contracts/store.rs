@@ -8,7 +8,7 @@ use backend::store::{
     WishEnd, WishState, audit,
 };
 use shared::UtcMs;
-use shared::category::CategoryId;
+use shared::category::{CategoryId, MasterCategory};
 use shared::decision::{Decision, RuleId};
 use shared::email::CrmEmailId;
 use shared::item::{ItemId, SmtpAddress};
@@ -70,11 +70,15 @@ fn end(wish: u128, item: &str, link: Option<Link>, now: i64) -> WishEnd {
         key: Some(key(item)),
         refused: None,
         link,
-        category: Some(CategoryId("cat".into())),
+        category: Some(category("Tracked")),
         recent: None,
         reason: Decision::new((), RuleId::Cat22).reason(),
         now: UtcMs(now),
     }
+}
+
+fn category(name: &str) -> MasterCategory {
+    MasterCategory { id: CategoryId("cat".into()), name: name.into() }
 }
 
 fn link(email: u128) -> Link {
@@ -315,11 +319,16 @@ async fn the_end_of_a_wish_stores_link_category_and_record_with_it() {
     s.store.end_wish(&lease, &end(2, "b", Some(link(7)), 3)).await.unwrap();
     let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
     assert_eq!((seen.link, seen.others, seen.wish), (Some(link(7)), 1, None));
-    assert_eq!(seen.category, Some(CategoryId("cat".into())));
+    assert_eq!(seen.category, Some(category("Tracked")));
     assert_eq!(s.store.recent_records(TENANT, ADA, 5).await.unwrap(), [record("Fjordline")]);
     s.store.accept_wish(&wish(3, "a", 4)).await.unwrap();
-    s.store.end_wish(&lease, &end(3, "a", None, 5)).await.unwrap();
+    let renamed = WishEnd { category: Some(category("CRM")), ..end(3, "a", None, 5) };
+    s.store.end_wish(&lease, &renamed).await.unwrap();
     assert_eq!(s.store.knowledge(TENANT, &name("b"), Some(&key("b"))).await.unwrap().others, 0);
+    s.store.accept_wish(&wish(4, "a", 6)).await.unwrap();
+    s.store.end_wish(&lease, &WishEnd { category: None, ..end(4, "a", None, 7) }).await.unwrap();
+    let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
+    assert_eq!(seen.category, Some(category("CRM")), "what was not seen is not forgotten");
     assert!(s.store.due_mailboxes().await.unwrap().is_empty());
 }
 

@@ -71,6 +71,32 @@ async fn cat_13_a_renamed_category_goes_on_untracking_under_its_new_name_and_its
 }
 
 #[tokio::test]
+async fn cat_13_a_delegate_who_cannot_read_the_list_tracks_by_the_name_that_is_known() {
+    let stack = Stack::start().await;
+    let (ada, ben) = (stack.pane(&ADA), stack.pane(&BEN));
+    let mails = [
+        stack.mail_to(&BEN).await,
+        stack.mail_to(&BEN).await,
+        stack.mail_to(&BEN).await,
+        stack.mail_to(&BEN).await,
+    ];
+    ben.track(&mails[0]).await;
+    stack.rename_category(BEN.upn, TRACKED, "In the CRM").await;
+    let before = stack.master_categories(BEN.upn).await;
+    assert_eq!(ada.track(&mails[1]).await.status, Status::Tracked, "by the name that was last seen");
+    assert_eq!(stack.categories(&mails[1]), Some(vec![TRACKED.to_owned()]));
+    assert_eq!(ben.track(&mails[2]).await.status, Status::Tracked);
+    assert_eq!(stack.categories(&mails[2]), Some(vec!["In the CRM".to_owned()]), "his is known by its id");
+    assert_eq!(ada.track(&mails[3]).await.status, Status::Tracked);
+    assert_eq!(stack.categories(&mails[3]), Some(vec!["In the CRM".to_owned()]), "and its name to Ada");
+    assert_eq!(stack.master_categories(BEN.upn).await, before, "no second category");
+    for mail in &mails {
+        assert_eq!(ada.open(mail).await.status, Status::Tracked);
+        assert_eq!(ben.open(mail).await.status, Status::Tracked);
+    }
+}
+
+#[tokio::test]
 async fn cat_22_tracking_in_the_pane_puts_the_category_on_and_the_email_into_the_crm() {
     let stack = Stack::start().await;
     let mail = stack.mail_to(&ADA).await;
