@@ -14,7 +14,7 @@ use crate::rules::deleting::{self, DeletePermit};
 use crate::rules::incoming::{self, Promotion};
 use crate::rules::regarding::TargetSeen;
 use crate::rules::tracking::{self, Standing, TrackingCategory};
-use crate::rules::{people, regarding};
+use crate::rules::{failing, people, regarding};
 use crate::settings::Settings;
 use crate::time::UtcMs;
 use crate::wish::{RecordFate, RegardingWish, Wish};
@@ -240,13 +240,13 @@ pub fn plan(situation: &Situation) -> Option<Plan> {
 
 fn track(s: &Situation, wish: &RegardingWish) -> Plan {
     let ExchangeSeen::Present { message, category } = &s.exchange else {
-        return refuse(s, Problem::new(Code::MessageGone), RuleId::Del01);
+        return settle_refused(s, Problem::new(Code::MessageGone), RuleId::Del01);
     };
     if message.draft == Draft::Draft {
-        return refuse(s, Problem::new(Code::MessageIsDraft), RuleId::Cat22);
+        return settle_refused(s, Problem::new(Code::MessageIsDraft), RuleId::Cat22);
     }
     let Some(message_id) = &message.internet_message_id else {
-        return refuse(s, Problem::new(Code::MessageIsDraft), RuleId::Cat22);
+        return settle_refused(s, Problem::new(Code::MessageIsDraft), RuleId::Cat22);
     };
     if let Some(problem) = &s.refusals.crm {
         return retreat(s, message, category, problem);
@@ -349,7 +349,7 @@ fn new_email(
 fn untrack(s: &Situation, fate: RecordFate) -> Plan {
     if let Some(problem) = &s.refusals.crm {
         // The record stays and so does the category: the user may choose to keep the record instead.
-        return settle_refused(s, problem.clone(), RuleId::Frq06);
+        return settle_refused(s, problem.clone(), failing::rule(problem.code));
     }
     if fate == RecordFate::Delete {
         let decision = deleting::permit(s);
@@ -363,7 +363,7 @@ fn untrack(s: &Situation, fate: RecordFate) -> Plan {
         let decided = decided.clone().because("category", &category.name);
         if tracking::says_tracked(&message.categories, category) {
             if let Some(problem) = &s.refusals.categories {
-                return settle_refused(s, problem.clone(), RuleId::Cat23);
+                return settle_refused(s, problem.clone(), failing::rule(problem.code));
             }
             let step = Step::SetCategories {
                 categories: category::without(&message.categories, &tracking::names(category)),
@@ -386,19 +386,17 @@ fn retreat(s: &Situation, message: &Message, category: &TrackingCategory, proble
             if_match: message.etag.clone(),
             change: CategoryChange::Remove,
         };
-        let reason = Decision::new((), RuleId::Ret06).because("code", problem.code.as_str()).reason();
+        let rule = failing::rule(problem.code);
+        let reason = Decision::new((), rule).because("code", problem.code.as_str()).reason();
         return Plan::Do(vec![(step, reason)]);
     }
-    settle_refused(s, problem.clone(), RuleId::Ret06)
-}
-
-fn refuse(s: &Situation, problem: Problem, rule: RuleId) -> Plan {
-    settle_refused(s, problem, rule)
+    settle_refused(s, problem.clone(), failing::rule(problem.code))
 }
 
 fn settle_refused(s: &Situation, problem: Problem, rule: RuleId) -> Plan {
-    let reason = Decision::new((), rule).because("code", problem.code.as_str()).reason();
-    Plan::Settle(Settlement { outcome: Outcome::Refused(problem), link: s.link, reason })
+    let mut decided = Decision::new((), rule).because("code", problem.code.as_str());
+    decided.facts.extend(problem.facts.iter().cloned());
+    Plan::Settle(Settlement { reason: decided.reason(), outcome: Outcome::Refused(problem), link: s.link })
 }
 
 fn key(record: Option<&RecordRef>) -> Option<&crate::regarding::RecordKey> {

@@ -28,12 +28,7 @@ const LONGEST_ASKED_MS: u64 = 86_400_000;
 /// attempt; what no retry can mend is refused at once, with its reason. FRQ-06: a missing privilege or licence
 /// is such a refusal: the user's own rights decide. Outages are tried again after 2 s, 4 s, 8 s … 5 minutes.
 pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fate> {
-    let rule = match problem.code {
-        Code::PrivilegeMissing | Code::RecordHidden | Code::NotLicensed | Code::MailboxDenied => {
-            RuleId::Frq06
-        }
-        _ => RuleId::Ret06,
-    };
+    let rule = rule(problem.code);
     let answer = match kind(problem.code) {
         Kind::Permanent => Fate::Refuse,
         Kind::Throttled | Kind::Outage => {
@@ -48,6 +43,19 @@ pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fat
         }
     };
     Decision::new(answer, rule).because("code", problem.code.as_str())
+}
+
+/// The rule by which a problem ends or holds up a wish.
+pub fn rule(code: Code) -> RuleId {
+    match code {
+        Code::PrivilegeMissing
+        | Code::RecordHidden
+        | Code::NotLicensed
+        | Code::MailboxDenied
+        | Code::RegardingGone => RuleId::Frq06,
+        Code::WithoutActivities => RuleId::App04,
+        _ => RuleId::Ret06,
+    }
 }
 
 /// Whether an attempt that ended so counts as failed. RET-06: being asked to wait does not, be it as throttled or

@@ -27,7 +27,9 @@ pub fn accept(chosen: &RecordRef, seen: &TargetSeen) -> Decision<Result<RecordRe
             Decision::new(Ok(record.clone()), RuleId::App04).because("record", &record.name)
         }
         TargetSeen::Present { record, activities: Activities::NotAllowed } => {
-            let problem = Problem::new(Code::WithoutActivities).because("table", &record.key.table);
+            let problem = Problem::new(Code::WithoutActivities)
+                .because("table", &record.key.table)
+                .because("record", &record.name);
             Decision::new(Err(problem), RuleId::App04).because("record", &record.name)
         }
         TargetSeen::Gone => {

@@ -241,7 +241,7 @@ async fn a_full_disk_is_told_before_anything_is_sent_and_everything_goes_once_th
         accepted.push(mail);
     };
     assert_eq!(problem.code, Code::StoreFull);
-    assert!(problem.title.contains("Nothing was changed") && problem.remedy.contains("make room"));
+    assert!(problem.title.contains("disk is full") && problem.remedy.contains("make room"));
     assert_eq!(stack.categories(&mail), Some(vec![]));
     assert!(stack.emails(&mail.internet_message_id).await.is_empty());
     assert_eq!(ada.open(&mail).await.status, Status::NotTracked, "looking goes on");
