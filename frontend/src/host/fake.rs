@@ -9,6 +9,8 @@ use std::rc::Rc;
 #[derive(Clone)]
 pub struct FakeHost(Rc<Inner>);
 
+type ThemeListener = Box<dyn Fn(Theme)>;
+
 struct Inner {
     there: Cell<Result<(), NoHost>>,
     open: RefCell<Open>,
@@ -17,7 +19,7 @@ struct Inner {
     asked: RefCell<Vec<Question>>,
     language: RefCell<Option<String>>,
     theme: Cell<Option<Theme>>,
-    theme_changed: RefCell<Option<Box<dyn Fn(Theme)>>>,
+    theme_changed: RefCell<Option<ThemeListener>>,
 }
 
 impl FakeHost {
