@@ -3,24 +3,19 @@
 //! Write-ahead log with `synchronous = FULL`: an accepted wish survives the loss of power, not only of the
 //! process. One connection writes; readers do not wait for it.
 
-use super::audit::{Entry, chained_hash};
+use super::audit::Entry;
 use super::{
     Accepted, BegunEffect, Clearance, DueMailbox, EffectEnd, ItemKey, ItemName, Knowledge, Lease, NewEffect,
     NewWish, Rank, Store, StoreError, StoreResult, StoredWish, WishEnd, WishState,
 };
 use crate::caller::{TenantId, UserId};
-use crate::exchange::MailboxId;
-use serde::de::DeserializeOwned;
 use shared::UtcMs;
 use shared::category::{CategoryId, MasterCategory};
-use shared::email::CrmEmailId;
-use shared::item::{ItemId, SmtpAddress};
-use shared::plan::{Link, LinkCategory, Ours};
+use shared::item::SmtpAddress;
+use shared::plan::Ours;
 use shared::problem::Problem;
 use shared::regarding::{RecordKey, RecordRef, Table};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,11 +23,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
+mod agreement;
+mod audit_trail;
+mod guard;
+mod rank;
+mod rows;
+
+use agreement::{agree, confirm_unfinished, remember_record};
+use guard::{hold, still_open};
+use rank::{give_way, reopen, supersede, supersede_older};
+use rows::{json, stored_link, stored_wish, uuid, wish_state};
+
 /// How long a writer waits for another process that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const BEGIN: &str = "begin immediate";
-/// Recent records kept per user.
-const RECENTS_KEPT: i64 = 20;
 
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
@@ -192,7 +196,7 @@ impl Store for SqliteStore {
         supersede(&mut tx, new.tenant, new.id, &new.name, new.key.as_ref(), new.now).await?;
         let entry =
             Entry { at: new.now, user: new.user.0, wish: new.id, event: "wish.accepted", detail: &wish };
-        append_audit(&mut tx, new.tenant, &entry).await?;
+        audit_trail::append(&mut tx, new.tenant, &entry).await?;
         tx.commit().await?;
         Ok(Accepted::New)
     }
@@ -540,7 +544,7 @@ impl Store for SqliteStore {
             "email": end.link.map(|l| l.email),
         }))?;
         let entry = Entry { at: end.now, user: end.user.0, wish: end.wish, event, detail: &detail };
-        append_audit(&mut tx, lease.tenant, &entry).await?;
+        audit_trail::append(&mut tx, lease.tenant, &entry).await?;
         tx.commit().await?;
         Ok(Rank::Newest)
     }
@@ -575,356 +579,5 @@ impl Store for SqliteStore {
         sqlx::query("update leases set expires = expires where tenant = ''").execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(())
-    }
-}
-
-/// Fails unless the lease is still held; within the transaction, so that nobody can take it meanwhile.
-async fn hold(tx: &mut Transaction<'static, Sqlite>, lease: &Lease) -> StoreResult<()> {
-    let row =
-        sqlx::query("select 1 from leases where tenant = $1 and mailbox = $2 and holder = $3 and epoch = $4")
-            .bind(lease.tenant.to_string())
-            .bind(lease.mailbox.as_str())
-            .bind(&lease.holder)
-            .bind(lease.epoch)
-            .fetch_optional(&mut **tx)
-            .await?;
-    row.map(|_| ()).ok_or(StoreError::Fenced)
-}
-
-/// Fails for a wish that was superseded: nothing more is done for it.
-async fn still_open(tx: &mut Transaction<'static, Sqlite>, lease: &Lease, wish: Uuid) -> StoreResult<()> {
-    let row = sqlx::query("select 1 from wishes where id = $1 and tenant = $2 and state = 'superseded'")
-        .bind(wish.to_string())
-        .bind(lease.tenant.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    if row.is_some() { Err(StoreError::Superseded) } else { Ok(()) }
-}
-
-/// A wish that was refused `because` its user had to sign in begins anew. It is still the item's newest: a
-/// newer one would have superseded it.
-async fn reopen(tx: &mut Transaction<'static, Sqlite>, new: &NewWish, because: &Problem) -> StoreResult<()> {
-    sqlx::query(
-        "update wishes set state = 'running', problem = null, settled = null, failed_attempts = 0
-         where id = $1 and tenant = $2",
-    )
-    .bind(new.id.to_string())
-    .bind(new.tenant.to_string())
-    .execute(&mut **tx)
-    .await?;
-    let detail = json(&serde_json::json!({ "code": because.code }))?;
-    let entry =
-        Entry { at: new.now, user: new.user.0, wish: new.id, event: "wish.reopened", detail: &detail };
-    append_audit(tx, new.tenant, &entry).await
-}
-
-/// A new wish for an item ends the older ones that are still open.
-async fn supersede(
-    tx: &mut Transaction<'static, Sqlite>,
-    tenant: TenantId,
-    newest: Uuid,
-    name: &ItemName,
-    key: Option<&ItemKey>,
-    now: UtcMs,
-) -> StoreResult<()> {
-    let ended = sqlx::query(
-        "update wishes set state = 'superseded', settled = $1
-         where tenant = $2 and id <> $3 and state in ('running', 'waiting', 'refused')
-           and ((mailbox = $4 and asked_item = $5) or (mailbox_id = $6 and item = $7))
-         returning id, user_id",
-    )
-    .bind(now.0)
-    .bind(tenant.to_string())
-    .bind(newest.to_string())
-    .bind(name.mailbox.as_str())
-    .bind(&name.item.0)
-    .bind(key.map(|k| k.mailbox.0.to_string()))
-    .bind(key.map_or("", |k| &k.item.0))
-    .fetch_all(&mut **tx)
-    .await?;
-    audit_superseded(tx, tenant, &ended, newest, now).await
-}
-
-/// Once an item's lasting names are known, older open wishes for it under other names end too.
-async fn supersede_older(
-    tx: &mut Transaction<'static, Sqlite>,
-    wish: &StoredWish,
-    key: &ItemKey,
-    now: UtcMs,
-) -> StoreResult<()> {
-    let ended = sqlx::query(
-        "update wishes set state = 'superseded', settled = $1
-         where tenant = $2 and state in ('running', 'waiting', 'refused') and mailbox_id = $4 and item = $5
-           and rowid < (select rowid from wishes where id = $3)
-         returning id, user_id",
-    )
-    .bind(now.0)
-    .bind(wish.tenant.to_string())
-    .bind(wish.id.to_string())
-    .bind(key.mailbox.0.to_string())
-    .bind(&key.item.0)
-    .fetch_all(&mut **tx)
-    .await?;
-    audit_superseded(tx, wish.tenant, &ended, wish.id, now).await
-}
-
-/// Whether a newer wish for the item stands under another name; then this one ends.
-async fn give_way(
-    tx: &mut Transaction<'static, Sqlite>,
-    wish: &StoredWish,
-    key: &ItemKey,
-    now: UtcMs,
-) -> StoreResult<Rank> {
-    let newer = sqlx::query(
-        "select id from wishes where tenant = $1 and mailbox_id = $2 and item = $3
-           and rowid > (select rowid from wishes where id = $4) order by rowid desc limit 1",
-    )
-    .bind(wish.tenant.to_string())
-    .bind(key.mailbox.0.to_string())
-    .bind(&key.item.0)
-    .bind(wish.id.to_string())
-    .fetch_optional(&mut **tx)
-    .await?;
-    let Some(newer) = newer else { return Ok(Rank::Newest) };
-    let ended = sqlx::query(
-        "update wishes set state = 'superseded', settled = $1
-         where id = $2 and state in ('running', 'waiting') returning id, user_id",
-    )
-    .bind(now.0)
-    .bind(wish.id.to_string())
-    .fetch_all(&mut **tx)
-    .await?;
-    audit_superseded(tx, wish.tenant, &ended, uuid(&newer, "id")?, now).await?;
-    Ok(Rank::Superseded)
-}
-
-async fn audit_superseded(
-    tx: &mut Transaction<'static, Sqlite>,
-    tenant: TenantId,
-    ended: &[SqliteRow],
-    by: Uuid,
-    now: UtcMs,
-) -> StoreResult<()> {
-    let detail = json(&serde_json::json!({ "by": by }))?;
-    for row in ended {
-        let (wish, user) = (uuid(row, "id")?, uuid(row, "user_id")?);
-        let entry = Entry { at: now, user, wish, event: "wish.superseded", detail: &detail };
-        append_audit(tx, tenant, &entry).await?;
-    }
-    Ok(())
-}
-
-/// A wish is fulfilled when a look shows that nothing of it is left to do. That look is also the probe for
-/// what was sent for it and never heard of again, e.g. because the process was killed.
-async fn confirm_unfinished(
-    tx: &mut Transaction<'static, Sqlite>,
-    tenant: &str,
-    end: &WishEnd,
-) -> StoreResult<()> {
-    sqlx::query(
-        "update effects set state = 'confirmed', ended = $1
-         where tenant = $2 and wish = $3 and state in ('started', 'unknown')",
-    )
-    .bind(end.now.0)
-    .bind(tenant)
-    .bind(end.wish.to_string())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn agree(
-    tx: &mut Transaction<'static, Sqlite>,
-    tenant: &str,
-    key: &ItemKey,
-    end: &WishEnd,
-) -> StoreResult<()> {
-    let mailbox = key.mailbox.0.to_string();
-    match end.link {
-        Some(link) => {
-            let category = match link.category {
-                LinkCategory::Agreed => "agreed",
-                LinkCategory::Refused => "refused",
-            };
-            sqlx::query(
-                "insert into links (tenant, mailbox_id, item, email, category, since) values ($1, $2, $3, $4, $5, $6)
-                 on conflict (tenant, mailbox_id, item) do update
-                   set email = excluded.email, category = excluded.category, since = excluded.since",
-            )
-            .bind(tenant)
-            .bind(&mailbox)
-            .bind(&key.item.0)
-            .bind(link.email.0.to_string())
-            .bind(category)
-            .bind(end.now.0)
-            .execute(&mut **tx)
-            .await?;
-        }
-        None => {
-            sqlx::query("delete from links where tenant = $1 and mailbox_id = $2 and item = $3")
-                .bind(tenant)
-                .bind(&mailbox)
-                .bind(&key.item.0)
-                .execute(&mut **tx)
-                .await?;
-        }
-    }
-    if let Some(category) = &end.category {
-        sqlx::query(
-            "insert into mailboxes (tenant, mailbox_id, category_id, category_name) values ($1, $2, $3, $4)
-             on conflict (tenant, mailbox_id) do update
-               set category_id = excluded.category_id, category_name = excluded.category_name",
-        )
-        .bind(tenant)
-        .bind(&mailbox)
-        .bind(&category.id.0)
-        .bind(&category.name)
-        .execute(&mut **tx)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn remember_record(
-    tx: &mut Transaction<'static, Sqlite>,
-    tenant: &str,
-    end: &WishEnd,
-    recent: &RecordRef,
-) -> StoreResult<()> {
-    sqlx::query(
-        "insert into recent_records (tenant, user_id, table_name, record, name, at) values ($1, $2, $3, $4, $5, $6)
-         on conflict (tenant, user_id, table_name, record) do update set name = excluded.name, at = excluded.at",
-    )
-    .bind(tenant)
-    .bind(end.user.to_string())
-    .bind(recent.key.table.as_str())
-    .bind(recent.key.id.to_string())
-    .bind(&recent.name)
-    .bind(end.now.0)
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query(
-        "delete from recent_records where tenant = $1 and user_id = $2 and rowid not in
-           (select rowid from recent_records where tenant = $1 and user_id = $2 order by at desc limit $3)",
-    )
-    .bind(tenant)
-    .bind(end.user.to_string())
-    .bind(RECENTS_KEPT)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn append_audit(
-    tx: &mut Transaction<'static, Sqlite>,
-    tenant: TenantId,
-    entry: &Entry<'_>,
-) -> StoreResult<()> {
-    let last = sqlx::query("select seq, hash from audit where tenant = $1 order by seq desc limit 1")
-        .bind(tenant.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    let (seq, former): (i64, String) = match last {
-        Some(row) => (row.try_get::<i64, _>("seq")? + 1, row.try_get("hash")?),
-        None => (1, String::new()),
-    };
-    sqlx::query(
-        "insert into audit (tenant, seq, at, user_id, wish, event, detail, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(tenant.to_string())
-    .bind(seq)
-    .bind(entry.at.0)
-    .bind(entry.user.to_string())
-    .bind(entry.wish.to_string())
-    .bind(entry.event)
-    .bind(entry.detail)
-    .bind(chained_hash(&former, seq, entry))
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-fn stored_wish(row: &SqliteRow) -> StoreResult<StoredWish> {
-    let mailbox_id: Option<String> = row.try_get("mailbox_id")?;
-    let key = match mailbox_id {
-        Some(_) => {
-            Some(ItemKey { mailbox: MailboxId(uuid(row, "mailbox_id")?), item: ItemId(row.try_get("item")?) })
-        }
-        None => None,
-    };
-    Ok(StoredWish {
-        id: uuid(row, "id")?,
-        tenant: TenantId(uuid(row, "tenant")?),
-        user: UserId(uuid(row, "user_id")?),
-        name: ItemName {
-            mailbox: SmtpAddress::new(row.try_get("mailbox")?),
-            item: ItemId(row.try_get("asked_item")?),
-        },
-        key,
-        wish: parsed(row.try_get("wish")?)?,
-        state: wish_state(row)?,
-        failed_attempts: u32::try_from(row.try_get::<i64, _>("failed_attempts")?).unwrap_or(u32::MAX),
-    })
-}
-
-fn wish_state(row: &SqliteRow) -> StoreResult<WishState> {
-    let problem = || -> StoreResult<Problem> {
-        let text: Option<&str> = row.try_get("problem")?;
-        parsed(text.ok_or_else(|| StoreError::Damaged("a wish without its problem".into()))?)
-    };
-    match row.try_get("state")? {
-        "running" => Ok(WishState::Running),
-        "waiting" => {
-            let next: Option<i64> = row.try_get("next_attempt")?;
-            Ok(WishState::Waiting { problem: problem()?, next_attempt: UtcMs(next.unwrap_or_default()) })
-        }
-        "fulfilled" => Ok(WishState::Fulfilled),
-        "superseded" => Ok(WishState::Superseded),
-        "refused" => Ok(WishState::Refused { problem: problem()? }),
-        other => Err(StoreError::Damaged(format!("unknown state of a wish: {other}"))),
-    }
-}
-
-fn stored_link(row: &SqliteRow) -> StoreResult<Link> {
-    let category = match row.try_get("category")? {
-        "agreed" => LinkCategory::Agreed,
-        "refused" => LinkCategory::Refused,
-        other => return Err(StoreError::Damaged(format!("unknown state of a link: {other}"))),
-    };
-    Ok(Link { email: CrmEmailId(uuid(row, "email")?), category })
-}
-
-fn uuid(row: &SqliteRow, column: &str) -> StoreResult<Uuid> {
-    let text: &str = row.try_get(column)?;
-    text.parse().map_err(|_| StoreError::Damaged(format!("{column} is no id: {text}")))
-}
-
-fn json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
-    serde_json::to_string(value).map_err(|e| StoreError::Damaged(e.to_string()))
-}
-
-fn parsed<T: DeserializeOwned>(text: &str) -> StoreResult<T> {
-    serde_json::from_str(text).map_err(|e| StoreError::Damaged(e.to_string()))
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        // SQLite's primary result codes: 13 SQLITE_FULL, 10 SQLITE_IOERR (778: IOERR_WRITE), 11 CORRUPT, 26 NOTADB.
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .map(std::borrow::Cow::into_owned);
-        let code = code.and_then(|c| c.parse::<i64>().ok());
-        let text = error.to_string();
-        match (code.map(|c| c & 0xff), &error) {
-            (Some(13), _) => StoreError::Full(text),
-            (Some(10), _) if code == Some(778) => StoreError::Full(text),
-            (Some(11 | 26), _)
-            | (
-                _,
-                sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnNotFound(_) | sqlx::Error::RowNotFound,
-            ) => StoreError::Damaged(text),
-            _ => StoreError::Down(text),
-        }
     }
 }
