@@ -81,8 +81,8 @@ codes! {
 }
 
 impl Code {
-    /// Whether it goes on once the user has signed in (and whoever must has consented): the pane asks for it
-    /// and then sends the very same wish again.
+    /// Whether it goes on once the user has signed in, or whoever must has consented: the very same wish, sent
+    /// again, is then carried out.
     pub fn asks_to_sign_in(self) -> bool {
         matches!(self, Code::InteractionRequired | Code::SignedOut | Code::ConsentRequired)
     }

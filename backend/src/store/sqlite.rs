@@ -312,12 +312,11 @@ impl Store for SqliteStore {
         let rows = sqlx::query(
             "select * from wishes where tenant = $1 and mailbox = $2
                and (state = 'running' or (state = 'waiting' and next_attempt <= $3))
-             order by accepted, rowid limit $4",
+             order by accepted, rowid",
         )
         .bind(tenant.to_string())
         .bind(mailbox.as_str())
         .bind(now.0)
-        .bind(limit)
         .fetch_all(&self.reader)
         .await?;
         let readable = rows.iter().filter_map(|row| match stored_wish(row) {
@@ -327,7 +326,8 @@ impl Store for SqliteStore {
                 None
             }
         });
-        Ok(readable.collect())
+        // Counted after reading: rows that cannot be read take nobody's place.
+        Ok(readable.take(limit as usize).collect())
     }
 
     async fn take_lease(

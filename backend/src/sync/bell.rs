@@ -168,7 +168,12 @@ async fn carry_out_due(engine: &Arc<Engine>, door: &Door, lease: &Lease, bell: &
     loop {
         if failed.is_none() && !engine.stopping() {
             let limit = u32::try_from(AT_ONCE * 4).unwrap_or(u32::MAX);
-            for wish in parts.store.due_wishes(*tenant, mailbox, parts.clock.now(), limit).await? {
+            let due = parts.store.due_wishes(*tenant, mailbox, parts.clock.now(), limit).await;
+            let due = due.unwrap_or_else(|error| {
+                failed = Some(error);
+                Vec::new()
+            });
+            for wish in due {
                 if running.len() < AT_ONCE && !in_hand.values().any(|w| same_item(w, &wish)) {
                     let (engine, lease, at_hand) = (Arc::clone(engine), lease.clone(), wish.clone());
                     let task = running.spawn(async move { reconcile(&engine, &lease, &at_hand).await });
@@ -204,7 +209,13 @@ async fn carry_out_due(engine: &Arc<Engine>, door: &Door, lease: &Lease, bell: &
             () = bell.notified() => {}
             () = parts.clock.sleep_until(renew) => {
                 let now = parts.clock.now();
-                parts.store.renew_lease(lease, now, LEASE_MS).await?;
+                match parts.store.renew_lease(lease, now, LEASE_MS).await {
+                    // Somebody else is the hand now: what is under way stops where it is.
+                    Err(StoreError::Fenced) => return Err(StoreError::Fenced),
+                    // What is under way ends; the ledger tells the next one of it.
+                    Err(error) => failed = Some(error),
+                    Ok(()) => {}
+                }
                 renew = now.plus_ms(LEASE_MS / 3);
             }
         }

@@ -127,7 +127,13 @@ impl Items {
                 let carried = if snapshot.ended == Ended::Yes { Carried::Out } else { Carried::On };
                 Ok((snapshot.in_words(language, organization), carried))
             }
-            None => Ok((self.pursued(&new).in_words(language, organization), Carried::On)),
+            None => match engine.parts.store.wish_state(access.tenant, request.id).await {
+                Ok(Some(WishState::Fulfilled | WishState::Refused { .. } | WishState::Superseded)) => {
+                    let snapshot = self.snapshot(access, name).await?;
+                    Ok((snapshot.in_words(language, organization), Carried::Out))
+                }
+                _ => Ok((self.pursued(&new).in_words(language, organization), Carried::On)),
+            },
         }
     }
 

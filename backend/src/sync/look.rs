@@ -29,6 +29,14 @@ pub struct Seen {
     pub category: Option<Reason>,
     /// Who wished what the situation's wish is.
     pub wished_by: Option<UserId>,
+    pub crm: CrmLook,
+}
+
+/// Whether the CRM was looked at. What the situation says of it means nothing where it was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrmLook {
+    Seen,
+    Unseen,
 }
 
 /// The record that a wish wants as regarding, if it names one.
@@ -104,6 +112,7 @@ pub async fn look_at_exchange(
     };
     let mut seen = seen(organization, access, Looked { item, mailbox, answer, knowledge });
     seen.situation.refusals.crm = Some(problem.clone());
+    seen.crm = CrmLook::Unseen;
     Ok(seen)
 }
 
@@ -249,5 +258,6 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
         others: knowledge.others,
         category,
         wished_by,
+        crm: CrmLook::Seen,
     }
 }

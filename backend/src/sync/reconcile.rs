@@ -76,9 +76,11 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
             Err(Failure::Refused(problem)) if goal(&wish.wish) == Goal::Track => {
                 match look_at_exchange(engine, &access, &wish.name, &problem).await {
                     Ok(seen) => seen,
-                    Err(_) => {
+                    // Exchange will not be looked at either: there is nothing to take back that we could.
+                    Err(Failure::Refused(_)) => {
                         return fail(engine, lease, wish, last.as_ref(), Failure::Refused(problem)).await;
                     }
+                    Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,
                 }
             }
             Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,

@@ -1,7 +1,7 @@
 //! Tells whoever follows an item how far a wish for it is.
 
 use super::Engine;
-use super::look::Seen;
+use super::look::{CrmLook, Seen};
 use super::snapshot::{Ended, Snapshot, Taken};
 use super::watch::Viewer;
 use crate::store::{ItemKey, ItemName, StoreError, StoredWish};
@@ -21,6 +21,10 @@ pub fn tell_seen(
     ended: Ended,
     because: Option<Reason>,
 ) {
+    let progress = situation.wish.as_ref().map(|w| &w.progress);
+    if let (CrmLook::Unseen, Some(progress)) = (seen.crm, progress) {
+        return tell_unseen(engine, wish, progress, ended);
+    }
     let mut snapshot = Snapshot::of(&wish.name, seen, situation, now(engine));
     if let Some(reason) = because {
         snapshot = snapshot.because(reason);

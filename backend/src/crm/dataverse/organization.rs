@@ -3,6 +3,7 @@
 use super::definitions::Definitions;
 use super::multipart::{self, Operation, Part};
 use super::refusal;
+use crate::body::unquoted;
 use crate::caller::{Access, By, TenantId, UserId};
 use crate::clock::Clock;
 use crate::entra::Tokens;
@@ -146,10 +147,12 @@ impl Organization {
 
     /// What a refusal means that no operation has its own word for.
     pub fn failure(&self, effect: Effect, part: &Part) -> Failure {
-        refusal::failure(part, self.name()).map_or_else(
-            || self.line.astray(effect, format!("HTTP {}", part.status.as_u16())),
-            Failure::Refused,
-        )
+        match (refusal::failure(part, self.name()), effect) {
+            // A question holds message ids and addresses; whoever asked it cannot tell what the words repeat.
+            (Some(problem), Effect::Read) => Failure::Refused(unquoted(problem, &[])),
+            (Some(problem), Effect::Write) => Failure::Refused(problem),
+            (None, _) => self.line.astray(effect, format!("HTTP {}", part.status.as_u16())),
+        }
     }
 
     /// The answer says nothing about what was asked.

@@ -64,15 +64,10 @@ fn parts(access: &Access, mailbox: &SmtpAddress, item: &ItemId, want: Want) -> [
         Want::Headers => "",
         Want::HeadersAndBody => ",body",
     };
+    let [asked, caller] = who(access, mailbox);
     [
-        Part { id: "mailbox", url: format!("/{user}?$select={USER_COLUMNS}"), prefer: None },
-        // In many tenants the sign-in name is not the mail address, and `users/{address}` then finds nobody;
-        // the caller's own object is found by its id, and tells whether the mailbox is theirs.
-        Part {
-            id: "caller",
-            url: format!("/users/{}?$select={USER_COLUMNS}", segment(&access.user.to_string())),
-            prefer: None,
-        },
+        asked,
+        caller,
         Part { id: "categories", url: format!("/{user}/outlook/masterCategories?$top=500"), prefer: None },
         Part {
             id: "message",
@@ -85,8 +80,8 @@ fn parts(access: &Access, mailbox: &SmtpAddress, item: &ItemId, want: Want) -> [
 /// A user object of the directory, as far as the caller may read it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct User {
-    id: Uuid,
+pub(super) struct User {
+    pub(super) id: Uuid,
     mail: Option<String>,
     #[serde(rename = "userPrincipalName")]
     sign_in_name: Option<String>,
@@ -124,8 +119,29 @@ impl User {
     }
 }
 
+/// Who the mailbox belongs to, and who the caller is.
+///
+/// In many tenants the sign-in name is not the mail address, and `users/{address}` then finds nobody; the
+/// caller's own object is found by its id, and tells whether the mailbox is theirs.
+pub(super) fn who(access: &Access, mailbox: &SmtpAddress) -> [Part; 2] {
+    let caller = segment(&access.user.to_string());
+    [
+        Part {
+            id: "mailbox",
+            url: format!("/{}?$select={USER_COLUMNS}", mailbox_path(mailbox)),
+            prefer: None,
+        },
+        Part { id: "caller", url: format!("/users/{caller}?$select={USER_COLUMNS}"), prefer: None },
+    ]
+}
+
 /// The user whose mailbox it is.
-fn owner(line: &MailboxLine, mailbox: &SmtpAddress, asked: &Answer, caller: &Answer) -> Outcome<User> {
+pub(super) fn owner(
+    line: &MailboxLine,
+    mailbox: &SmtpAddress,
+    asked: &Answer,
+    caller: &Answer,
+) -> Outcome<User> {
     if let Some(user) = User::read(asked) {
         return Ok(user);
     }

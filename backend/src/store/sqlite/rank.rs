@@ -4,11 +4,11 @@ use super::audit_trail::append;
 use super::rows::{json, uuid};
 use crate::caller::TenantId;
 use crate::store::audit::Entry;
-use crate::store::{ItemKey, ItemName, NewWish, Rank, StoreResult, StoredWish};
+use crate::store::{CATEGORY_ASSIGN, ItemKey, ItemName, NewWish, Rank, StoreResult, StoredWish};
 use shared::UtcMs;
 use shared::problem::Problem;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Row, Sqlite, Transaction};
 use uuid::Uuid;
 
 /// A wish that was refused `because` its user had to sign in begins anew. It is still the item's newest: a
@@ -41,13 +41,11 @@ pub(super) async fn supersede(
     key: Option<&ItemKey>,
     now: UtcMs,
 ) -> StoreResult<()> {
-    let ended = sqlx::query(
-        "update wishes set state = 'superseded', settled = $1
-         where tenant = $2 and id <> $3 and state in ('running', 'waiting', 'refused')
-           and ((mailbox = $4 and asked_item = $5) or (mailbox_id = $6 and item = $7))
-         returning id, user_id",
+    let older = sqlx::query(
+        "select id, user_id, state from wishes
+         where tenant = $1 and id <> $2 and state in ('running', 'waiting', 'refused')
+           and ((mailbox = $3 and asked_item = $4) or (mailbox_id = $5 and item = $6))",
     )
-    .bind(now.0)
     .bind(tenant.to_string())
     .bind(newest.to_string())
     .bind(name.mailbox.as_str())
@@ -56,7 +54,7 @@ pub(super) async fn supersede(
     .bind(key.map_or("", |k| &k.item.0))
     .fetch_all(&mut **tx)
     .await?;
-    audit_superseded(tx, tenant, &ended, newest, now).await
+    end_superseded(tx, tenant, &older, newest, now).await
 }
 
 /// Once an item's lasting names are known, older open wishes for it under other names end too.
@@ -66,20 +64,18 @@ pub(super) async fn supersede_older(
     key: &ItemKey,
     now: UtcMs,
 ) -> StoreResult<()> {
-    let ended = sqlx::query(
-        "update wishes set state = 'superseded', settled = $1
-         where tenant = $2 and state in ('running', 'waiting', 'refused') and mailbox_id = $4 and item = $5
-           and rowid < (select rowid from wishes where id = $3)
-         returning id, user_id",
+    let older = sqlx::query(
+        "select id, user_id, state from wishes
+         where tenant = $1 and state in ('running', 'waiting', 'refused') and mailbox_id = $3 and item = $4
+           and rowid < (select rowid from wishes where id = $2)",
     )
-    .bind(now.0)
     .bind(wish.tenant.to_string())
     .bind(wish.id.to_string())
     .bind(key.mailbox.0.to_string())
     .bind(&key.item.0)
     .fetch_all(&mut **tx)
     .await?;
-    audit_superseded(tx, wish.tenant, &ended, wish.id, now).await
+    end_superseded(tx, wish.tenant, &older, wish.id, now).await
 }
 
 /// Whether a newer wish for the item stands under another name; then this one ends.
@@ -100,28 +96,42 @@ pub(super) async fn give_way(
     .fetch_optional(&mut **tx)
     .await?;
     let Some(newer) = newer else { return Ok(Rank::Newest) };
-    let ended = sqlx::query(
-        "update wishes set state = 'superseded', settled = $1
-         where id = $2 and state in ('running', 'waiting') returning id, user_id",
+    let this = sqlx::query(
+        "select id, user_id, state from wishes where id = $1 and state in ('running', 'waiting')",
     )
-    .bind(now.0)
     .bind(wish.id.to_string())
     .fetch_all(&mut **tx)
     .await?;
-    audit_superseded(tx, wish.tenant, &ended, uuid(&newer, "id")?, now).await?;
+    end_superseded(tx, wish.tenant, &this, uuid(&newer, "id")?, now).await?;
     Ok(Rank::Superseded)
 }
 
-pub(super) async fn audit_superseded(
+/// Ends wishes in favour of a newer one. A category that an open one put on is from now on the newer one's
+/// to take back; what a refused one put on, it has taken back itself.
+async fn end_superseded(
     tx: &mut Transaction<'static, Sqlite>,
     tenant: TenantId,
-    ended: &[SqliteRow],
+    older: &[SqliteRow],
     by: Uuid,
     now: UtcMs,
 ) -> StoreResult<()> {
     let detail = json(&serde_json::json!({ "by": by }))?;
-    for row in ended {
+    for row in older {
         let (wish, user) = (uuid(row, "id")?, uuid(row, "user_id")?);
+        sqlx::query("update wishes set state = 'superseded', settled = $1 where id = $2")
+            .bind(now.0)
+            .bind(wish.to_string())
+            .execute(&mut **tx)
+            .await?;
+        let state: &str = row.try_get("state")?;
+        if state != "refused" {
+            sqlx::query("update effects set wish = $1 where wish = $2 and kind = $3 and state <> 'refused'")
+                .bind(by.to_string())
+                .bind(wish.to_string())
+                .bind(CATEGORY_ASSIGN)
+                .execute(&mut **tx)
+                .await?;
+        }
         let entry = Entry { at: now, user, wish, event: "wish.superseded", detail: &detail };
         append(tx, tenant, &entry).await?;
     }

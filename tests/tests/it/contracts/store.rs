@@ -309,6 +309,21 @@ async fn waiting_wishes_are_due_at_their_time_and_survive_reopening() {
 }
 
 #[tokio::test]
+async fn a_wish_that_cannot_be_read_takes_nobodys_place() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("regarding.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    store.accept_wish(&wish(1, "a", 1)).await.unwrap();
+    store.accept_wish(&wish(2, "b", 2)).await.unwrap();
+    let address = format!("sqlite:{}", file.display());
+    let mut other = <sqlx::SqliteConnection as sqlx::Connection>::connect(&address).await.unwrap();
+    let damage = "update wishes set wish = '{}' where asked_item = 'a'";
+    sqlx::query(damage).execute(&mut other).await.unwrap();
+    let due = store.due_wishes(TENANT, &name("a").mailbox, UtcMs(9), 1).await.unwrap();
+    assert_eq!(due.iter().map(|w| w.id).collect::<Vec<_>>(), [Uuid::from_u128(2)]);
+}
+
+#[tokio::test]
 async fn the_end_of_a_wish_stores_link_category_and_record_with_it() {
     let s = sqlite().await;
     s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();

@@ -47,9 +47,7 @@ impl Log {
         let pages = self.clone();
         tracing_subscriber::fmt()
             .json()
-            .with_env_filter(EnvFilter::new(
-                "backend=trace,shared=trace,tower_http=trace,axum=trace,sqlx=warn",
-            ))
+            .with_env_filter(EnvFilter::new("backend=trace,shared=trace,axum=trace,sqlx=warn"))
             .with_writer(move || pages.clone())
             .set_default()
     }
