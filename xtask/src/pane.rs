@@ -4,7 +4,6 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -46,7 +45,7 @@ pub fn compile(project: &Project) -> Result<()> {
 pub fn pack(project: &Project) -> Result<()> {
     let sources = collect(project)?;
     let stamp = project.memory().join("dist.stamp");
-    let wanted = stamp_of(&sources)?;
+    let wanted = stamp_of(&sources);
     let present = project.dist().join(PAGE).is_file();
     if present && fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
         return Ok(());
@@ -102,17 +101,17 @@ pub fn read_folder(base: &Path, folder: &Path, files: &mut Files) -> Result<()> 
     Ok(())
 }
 
-/// Changes with any of the files, and with this program, which decides what is made of them.
-fn stamp_of(sources: &Files) -> Result<String> {
-    let program = env::current_exe().and_then(fs::metadata).context("cannot look at this program")?;
-    let built =
-        program.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    let mut stamp = format!("{} {}\n", program.len(), built.as_nanos());
+/// How dist/ is made of its sources. (The program itself is no witness: cargo may replace it while it runs.)
+const RECIPE: &str = concat!(include_str!("pane.rs"), include_str!("bundle.rs"), include_str!("npm.rs"));
+
+/// Changes with any of the files, and with what is made of them.
+fn stamp_of(sources: &Files) -> String {
+    let mut stamp = format!("{}\n", fingerprint(RECIPE.as_bytes()));
     for (name, content) in sources {
         stamp.push_str(&fingerprint(content));
         stamp.push(' ');
         stamp.push_str(name);
         stamp.push('\n');
     }
-    Ok(stamp)
+    stamp
 }
