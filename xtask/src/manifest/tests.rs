@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Deployment, check, check_hosts, deploy};
+use super::{Deployment, check, deploy};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
@@ -218,26 +218,6 @@ fn what_is_promised_everywhere_is_there() {
     refused("<FunctionName>untrack<", "<FunctionName>remove<", "buttons call");
     refused("<Id>", "<Id>x", "is no GUID");
     refused(&version(), "<Version>0.9.0.0</Version>", "the version has to be 1.");
-}
-
-#[test]
-fn the_policy_has_to_name_the_hosts_of_the_manifest() {
-    let policy =
-        |hosts: &str| format!("default-src 'none'; connect-src 'self' {hosts}; img-src 'self' data:");
-    let told = |hosts: &str| {
-        check_hosts(&manifest(), &policy(hosts)).iter().map(ToString::to_string).collect::<String>()
-    };
-    assert_eq!(told("https://login.microsoftonline.com"), "");
-    assert_eq!(
-        told("https://localhost:3000 https://login.microsoftonline.com"),
-        "",
-        "that is 'self' by its name"
-    );
-    assert!(told("").contains("AppDomains has https://login.microsoftonline.com"));
-    assert!(
-        told("https://login.microsoftonline.com https://evil.example")
-            .contains("connect-src has https://evil.example")
-    );
 }
 
 #[test]
