@@ -24,13 +24,15 @@ mod keys;
 mod mint;
 mod refusal;
 mod registration;
+mod roles;
 mod sign_in;
 mod token;
 
 pub use keys::KeyRing;
-pub use mint::{Flaw, Mint};
+pub use mint::{Flaw, Holder, Mint};
 pub(crate) use refusal::Refusal;
 pub use registration::{Platform, Redirect, Registration};
+pub use roles::{ADMINISTER, AppRole, Assignment};
 pub(crate) use token::caller_as_claimed;
 pub use token::check_bearer;
 
@@ -113,6 +115,9 @@ struct RefreshToken {
 pub struct Directory {
     pub keys: KeyRing,
     registrations: Vec<Registration>,
+    /// App roles of the API of the program under trial.
+    #[serde(default = "roles::seed")]
+    app_roles: Vec<AppRole>,
     refresh_tokens: BTreeMap<String, RefreshToken>,
     #[serde(skip)]
     codes: BTreeMap<String, Code>,
@@ -125,6 +130,7 @@ impl Directory {
         Self {
             keys: KeyRing::new(),
             registrations: registration::seed(pane_origin),
+            app_roles: roles::seed(),
             refresh_tokens: BTreeMap::new(),
             codes: BTreeMap::new(),
             sessions: BTreeMap::new(),

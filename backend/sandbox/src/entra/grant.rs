@@ -132,7 +132,7 @@ impl Asking<'_> {
             );
             return Err(Refusal::new("invalid_scope", 1_002_012, text));
         }
-        let roles = request.granted_roles();
+        let roles = request.granted_roles(&self.world.entra(), registration);
         let claims = token::app_claims(
             self.world,
             &request.audience,

@@ -4,6 +4,7 @@
 
 use super::keys::{SigningKey, strangers_key};
 use super::registration::GRAPH_AUDIENCE;
+use super::roles::ADMINISTER;
 use super::token::{self, Proof};
 use crate::World;
 use crate::company::{ADA, APP_CLIENT_ID, PEOPLE, PUBLIC_CLIENT_ID, Person};
@@ -43,12 +44,16 @@ pub enum Flaw {
     Tampered,
     /// An id token.
     IdToken,
-    /// An application's token, without a person.
+    /// An application's token, without a person and without an app role.
     AppOnly,
+    /// Without the app roles that its holder has.
+    WithoutRoles,
+    /// An application's token that carries the permission of a person's, too.
+    AppWithScope,
 }
 
 impl Flaw {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Expired,
         Self::NotYetValid,
         Self::WrongAudience,
@@ -63,13 +68,27 @@ impl Flaw {
         Self::Tampered,
         Self::IdToken,
         Self::AppOnly,
+        Self::WithoutRoles,
+        Self::AppWithScope,
     ];
+}
+
+/// Whose token it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Holder {
+    /// A person's, through a client.
+    #[default]
+    Person,
+    /// The client's own.
+    Program,
 }
 
 /// An order for a token. The default is a good one: Ada's, for the app's API, from the app's own client.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Mint {
+    pub holder: Holder,
     /// Object id or user principal name; empty: Ada.
     pub person: String,
     /// Empty: the app's.
@@ -92,6 +111,11 @@ impl Mint {
     /// A good token of this person for the app's API.
     pub fn good(person: &Person) -> Self {
         Self { person: person.oid.to_owned(), ..Self::default() }
+    }
+
+    /// A good token of this client itself for the app's API, with the app roles that it holds.
+    pub fn program(client_id: &str) -> Self {
+        Self { holder: Holder::Program, client_id: client_id.to_owned(), ..Self::default() }
     }
 
     /// A person's token for the app's API with one flaw.
@@ -125,18 +149,19 @@ impl Mint {
         let scopes: Vec<String> =
             or(&self.scope, "access_as_user").split_whitespace().map(str::to_owned).collect();
         let lifetime = token::lifetime_secs(world);
-        let mut claims = match self.flaw {
-            Some(Flaw::IdToken) => token::id_claims(world, &audience, person, None, lifetime),
-            Some(Flaw::AppOnly) => {
+        let mut claims = match (self.flaw, self.holder) {
+            (Some(Flaw::IdToken), _) => token::id_claims(world, &audience, person, None, lifetime),
+            (Some(Flaw::AppOnly | Flaw::AppWithScope), _) | (_, Holder::Program) => {
                 let directory = world.entra();
                 let registration = directory
                     .registration(&client_id)
                     .ok_or_else(|| format!("no app is registered as {client_id}"))?
                     .clone();
+                let roles = directory.roles_of(&registration.principal_oid);
                 drop(directory);
-                token::app_claims(world, &audience, &registration, Proof::Secret, &[], lifetime)
+                token::app_claims(world, &audience, &registration, Proof::Secret, &roles, lifetime)
             }
-            _ => {
+            (_, Holder::Person) => {
                 let client = (client_id.as_str(), Proof::None);
                 token::delegated_claims(world, &audience, client, person, &scopes, lifetime)
             }
@@ -158,6 +183,9 @@ impl Mint {
         const HOUR: i64 = 3600;
         let now = world.now().as_second();
         let other_issuer = format!("{}/{OTHER_TENANT}/v2.0", world.options.origin);
+        if matches!(self.flaw, Some(Flaw::AppOnly | Flaw::WithoutRoles)) {
+            claims.remove("roles");
+        }
         let wrong: &[(&str, Value)] = match self.flaw {
             Some(Flaw::Expired) => &[
                 ("iat", (now - 2 * HOUR).into()),
@@ -170,6 +198,7 @@ impl Mint {
             Some(Flaw::WrongTenant) => &[("tid", OTHER_TENANT.into()), ("iss", other_issuer.into())],
             Some(Flaw::WrongIssuer) => &[("iss", other_issuer.into())],
             Some(Flaw::WrongScope) => &[("scp", "User.Read".into())],
+            Some(Flaw::AppWithScope) => &[("scp", "access_as_user".into()), ("roles", json!([ADMINISTER]))],
             Some(Flaw::WrongClient) => &[("azp", PUBLIC_CLIENT_ID.into())],
             _ => &[],
         };

@@ -1,7 +1,7 @@
 //! The app registrations: who may ask for tokens, how they prove it, and what they were granted.
 
 use crate::company::{APP_CLIENT_ID, APP_CLIENT_SECRET, PUBLIC_CLIENT_ID, PUBLIC_CLIENT_SECRET};
-use crate::entra::{Refusal, Resource, der};
+use crate::entra::{Directory, Refusal, Resource, der};
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -18,6 +18,8 @@ const GRAPH_SCOPES: [&str; 5] = [
 ];
 /// Application permissions on Graph that both registrations were granted.
 const GRAPH_ROLES: [&str; 3] = ["Mail.ReadWrite", "MailboxSettings.ReadWrite", "User.Read.All"];
+/// Object id of the app's service principal in the tenant.
+pub(super) const APP_PRINCIPAL_OID: &str = "5a9db0c5-0000-4000-8000-00000000c0f0";
 /// Scopes of OpenID Connect; they name no API.
 pub(super) const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "offline_access", "email"];
 pub(super) const GRAPH_AUDIENCE: &str = "https://graph.microsoft.com";
@@ -106,7 +108,7 @@ pub(super) fn seed(pane_origin: &str) -> Vec<Registration> {
         Registration {
             client_id: APP_CLIENT_ID.to_owned(),
             name: "Regarding".to_owned(),
-            principal_oid: "5a9db0c5-0000-4000-8000-00000000c0f0".to_owned(),
+            principal_oid: APP_PRINCIPAL_OID.to_owned(),
             secret: APP_CLIENT_SECRET.to_owned(),
             certificates: Vec::new(),
             redirects: app_redirects,
@@ -234,11 +236,12 @@ impl Request {
         Ok(self.permissions.clone())
     }
 
-    /// The application permissions that the token gets.
-    pub(super) fn granted_roles(&self) -> Vec<String> {
+    /// The application permissions that the token of this client gets.
+    pub(super) fn granted_roles(&self, directory: &Directory, client: &Registration) -> Vec<String> {
         match self.resource {
             Resource::Graph => GRAPH_ROLES.map(str::to_owned).to_vec(),
-            Resource::Dataverse | Resource::App => Vec::new(),
+            Resource::Dataverse => Vec::new(),
+            Resource::App => directory.roles_of(&client.principal_oid),
         }
     }
 }

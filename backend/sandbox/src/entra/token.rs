@@ -93,6 +93,10 @@ pub(super) fn delegated_claims(
     claims.insert("preferred_username".into(), person.upn.into());
     claims.insert("scp".into(), scopes.join(" ").into());
     claims.insert("xms_cc".into(), json!(["cp1"]));
+    let roles = if audience == APP_CLIENT_ID { world.entra().roles_of(person.oid) } else { Vec::new() };
+    if !roles.is_empty() {
+        claims.insert("roles".into(), json!(roles));
+    }
     claims
 }
 

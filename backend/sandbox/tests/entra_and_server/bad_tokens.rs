@@ -15,8 +15,8 @@ fn expected(flaw: Flaw) -> Option<BearerError> {
         Flaw::AlgorithmNone | Flaw::PublicKeyAsSecret => Some(BearerError::Algorithm),
         Flaw::UnknownKey => Some(BearerError::UnknownKey),
         Flaw::ForgedSignature | Flaw::Tampered => Some(BearerError::Signature),
-        Flaw::IdToken => Some(BearerError::NotAccess),
-        Flaw::WrongScope | Flaw::WrongClient | Flaw::AppOnly => None,
+        Flaw::IdToken | Flaw::AppWithScope => Some(BearerError::NotAccess),
+        Flaw::WrongScope | Flaw::WrongClient | Flaw::AppOnly | Flaw::WithoutRoles => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod discovery;
 mod faults;
 mod journal;
 mod on_behalf_of;
+mod roles;
 mod sign_in;
 mod socket;
 mod state_folder;
