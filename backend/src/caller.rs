@@ -28,8 +28,8 @@ impl fmt::Display for UserId {
     }
 }
 
-/// With whose rights a call to Exchange or the CRM is made. Always a user's: either on their behalf, with
-/// the token they brought, or by the engine, which then impersonates them in the CRM.
+/// With whose rights a call to Exchange or the CRM is made: a user's, either on their behalf, with the token
+/// they brought, or by the engine, which then impersonates them in the CRM; or the application's own.
 #[derive(Clone)]
 pub struct Access {
     pub tenant: TenantId,
@@ -38,6 +38,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// The application itself, for the organization's settings and directory.
+    pub fn service(tenant: TenantId) -> Self {
+        Self { tenant, user: UserId(Uuid::nil()), by: By::Service }
+    }
+
     /// Whether the user's token has ended by its own word. The engine has none that could.
     pub fn has_run_out(&self, now: UtcMs) -> bool {
         matches!(self.by, By::User { expires, .. } if now >= expires)
@@ -49,8 +54,10 @@ pub enum By {
     /// The user is there: their verified access token for our API, to be exchanged on their behalf, and when
     /// it ends by its own word.
     User { assertion: SecretString, expires: UtcMs },
-    /// The user's token has run out; the engine goes on with application tokens.
+    /// The engine in the user's place, with application tokens: their token has run out, or they never came.
     Engine,
+    /// The application itself, in nobody's place: for what belongs to the organization, not to a person.
+    Service,
 }
 
 impl fmt::Debug for Access {
@@ -58,6 +65,7 @@ impl fmt::Debug for Access {
         let by = match self.by {
             By::User { .. } => "user",
             By::Engine => "engine",
+            By::Service => "service",
         };
         write!(f, "Access({by} {} in {})", self.user, self.tenant)
     }

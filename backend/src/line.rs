@@ -136,7 +136,7 @@ impl<K: Hash + Eq + Clone> Line<K> {
             (Some(claims), _) => Problem::new(Code::InteractionRequired).because("claims", claims),
             (None, By::User { .. }) => Problem::new(Code::SignedOut)
                 .because("reason", format!("{:?} does not accept the token", self.service.resource)),
-            (None, By::Engine) => Problem::new(Code::ConsentRequired)
+            (None, By::Engine | By::Service) => Problem::new(Code::ConsentRequired)
                 .because("reason", format!("{:?} does not accept the engine's token", self.service.resource)),
         };
         Failure::Refused(problem)

@@ -26,6 +26,12 @@ impl fmt::Display for ItemId {
     }
 }
 
+/// Id of a mail folder in Exchange. It stays when the folder is renamed or moved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct FolderId(pub String);
+
 /// SMTP address of a mailbox or a correspondent, compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

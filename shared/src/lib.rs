@@ -9,6 +9,7 @@ pub mod category;
 pub mod decision;
 pub mod email;
 pub mod item;
+pub mod mailbox;
 pub mod party;
 pub mod plan;
 pub mod problem;

@@ -78,6 +78,8 @@ pub enum LinkCategory {
     Agreed,
     /// Exchange refused to put it on.
     Refused,
+    /// It was tracked while category tracking was off for the organization: no category was wanted (CAT-21).
+    Off,
 }
 
 /// A wish that was not fulfilled yet.

@@ -1,5 +1,6 @@
 //! What a person asked for. A wish says the state that shall be, never the work to do.
 
+use crate::email::Correlation;
 use crate::regarding::RecordRef;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,34 @@ pub enum Wish {
     Track { regarding: RegardingWish },
     /// The email shall not be tracked (CAT-23); the user was asked about the CRM record (UNT-01).
     Untrack { record: RecordFate },
+}
+
+/// By which door a wish came in. People wish by more than the pane: a category, a folder and a mailbox's
+/// settings are wishes too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Origin {
+    /// A click in the pane.
+    #[default]
+    Pane,
+    /// The category was put on or taken off, by whoever and in whatever client (CAT-10).
+    Category,
+    /// The message was moved to a folder that is mapped (FLD-01).
+    Folder,
+    /// It answers tracked mail (INC-03).
+    Reply { correlation: Correlation },
+    /// The filter method of its mailbox takes it (INC-01).
+    Filter,
+    /// Another recipient's copy is tracked (CAT-15).
+    Copy,
+}
+
+impl Origin {
+    /// Whether a person asked for this very item, whom a filter does not overrule (INC-02).
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Origin::Pane | Origin::Category | Origin::Folder)
+    }
 }
 
 /// What shall become of the regarding record.

@@ -44,7 +44,7 @@ create table links (
     mailbox_id text not null,
     item text not null,
     email text not null,
-    category text not null check (category in ('agreed', 'refused')),
+    category text not null check (category in ('agreed', 'refused', 'off')),
     since bigint not null,
     primary key (tenant, mailbox_id, item)
 );

@@ -102,6 +102,7 @@ impl From<SettingsKeys> for Settings {
         Self {
             two_activities: keys.two_activities.unwrap_or(standard.two_activities),
             several_senders: keys.several_senders.unwrap_or(standard.several_senders),
+            ..standard
         }
     }
 }

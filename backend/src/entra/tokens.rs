@@ -56,7 +56,7 @@ impl Key {
     fn of(access: &Access, resource: Resource) -> Self {
         let user = match access.by {
             By::User { .. } => Some(access.user),
-            By::Engine => None,
+            By::Engine | By::Service => None,
         };
         Self { tenant: access.tenant, user, resource }
     }
@@ -161,7 +161,7 @@ impl EntraTokens {
                 .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
                 .append_pair("requested_token_use", "on_behalf_of")
                 .append_pair("assertion", assertion.expose_secret()),
-            By::Engine => form.append_pair("grant_type", "client_credentials"),
+            By::Engine | By::Service => form.append_pair("grant_type", "client_credentials"),
         };
         Ok(Bytes::from(form.finish()))
     }

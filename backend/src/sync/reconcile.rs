@@ -115,6 +115,7 @@ fn token_is_spent(access: &Access, failure: &Failure, now: UtcMs) -> bool {
 async fn may_act(engine: &Engine, access: &Access, wish: &StoredWish) -> Outcome<bool> {
     match (&access.by, &wish.key) {
         (By::User { .. }, _) => Ok(true),
+        (By::Service, _) => Ok(false),
         (By::Engine, Some(key)) => Ok(key.mailbox.0 == access.user.0),
         (By::Engine, None) => {
             let owner = engine.parts.exchange.owner(access, &wish.name.mailbox).await?;

@@ -161,7 +161,7 @@ async fn the_caller_is_tenant_and_object_id_and_acts_with_the_very_token() {
             let leeway_ms = caller.expires().since_ms(*expires);
             assert_eq!(leeway_ms, 300_000, "the token's own end, not ours");
         }
-        backend::caller::By::Engine => panic!("the user is here"),
+        backend::caller::By::Engine | backend::caller::By::Service => panic!("the user is here"),
     }
     let printed = format!("{caller:?} {access:?}");
     assert!(!printed.contains(&token[..20]) && !printed.contains(BEN.upn), "{printed}");

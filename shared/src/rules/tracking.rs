@@ -93,7 +93,8 @@ pub fn status(situation: &Situation) -> Decision<Status> {
     let exists = situation.tracked_email().is_some();
     let answer = match (&situation.link, on, exists) {
         // Where the category could never be put on, the email is tracked in the CRM all the same.
-        (Some(_), true, true) | (Some(Link { category: LinkCategory::Refused, .. }), false, true) => {
+        (Some(_), true, true)
+        | (Some(Link { category: LinkCategory::Refused | LinkCategory::Off, .. }), false, true) => {
             Status::Tracked
         }
         (Some(_), _, false) => {

@@ -3,7 +3,10 @@
 
 use shared::UtcMs;
 use shared::category::{CategoryId, TRACKED};
-use shared::email::{CrmEmail, CrmEmailId, Direction, Draft, Importance, InternetMessageId, Message};
+use shared::email::{
+    Attachments, ConversationId, CrmEmail, CrmEmailId, Direction, Draft, Importance, InternetMessageId,
+    Message,
+};
 use shared::item::{ItemId, SmtpAddress};
 use shared::party::{Candidate, Correspondent, RecordState, Role};
 use shared::plan::{
@@ -55,6 +58,11 @@ pub fn message(categories: &[&str]) -> Message {
         draft: Draft::Sent,
         received: UtcMs(1_000),
         importance: Importance::Normal,
+        conversation: Some(ConversationId("c1".into())),
+        conversation_index: None,
+        in_reply_to: None,
+        folder: None,
+        attachments: Attachments::None,
     }
 }
 

@@ -209,7 +209,7 @@ impl Organization {
 fn limited(access: &Access) -> Limited {
     let user = match access.by {
         By::User { .. } => Some(access.user),
-        By::Engine => None,
+        By::Engine | By::Service => None,
     };
     (access.tenant, user)
 }

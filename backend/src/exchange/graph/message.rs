@@ -95,6 +95,11 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
             Some("high") => Importance::High,
             _ => Importance::Normal,
         },
+        conversation: None,
+        conversation_index: None,
+        in_reply_to: None,
+        folder: None,
+        attachments: shared::email::Attachments::None,
     };
     Some((message, wire.body.map(html)))
 }

@@ -39,6 +39,7 @@ pub(super) async fn agree(
             let category = match link.category {
                 LinkCategory::Agreed => "agreed",
                 LinkCategory::Refused => "refused",
+                LinkCategory::Off => "off",
             };
             sqlx::query(
                 "insert into links (tenant, mailbox_id, item, email, category, since) values ($1, $2, $3, $4, $5, $6)

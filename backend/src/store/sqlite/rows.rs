@@ -58,6 +58,7 @@ pub(super) fn stored_link(row: &SqliteRow) -> StoreResult<Link> {
     let category = match row.try_get("category")? {
         "agreed" => LinkCategory::Agreed,
         "refused" => LinkCategory::Refused,
+        "off" => LinkCategory::Off,
         other => return Err(StoreError::Damaged(format!("unknown state of a link: {other}"))),
     };
     Ok(Link { email: CrmEmailId(uuid(row, "email")?), category })
