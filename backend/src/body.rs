@@ -1,6 +1,7 @@
-//! The text of a mail, on its way from Exchange to the CRM: the one thing of a message that both sides handle
-//! and that the rules never see. It must never be printed or stored.
+//! The content of a mail, on its way from Exchange to the CRM: the one thing of a message that both sides
+//! handle and that the rules never see. It must never be printed or stored.
 
+use bytes::Bytes;
 use shared::problem::Problem;
 
 /// HTML of a message's body. The type's `Debug` says only how long it is.
@@ -10,6 +11,77 @@ pub struct Body(pub String);
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Body({} bytes)", self.0.len())
+    }
+}
+
+/// What of a message goes into the CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    pub body: Body,
+    /// In the order of the message.
+    pub attachments: Vec<Attachment>,
+}
+
+/// Something attached to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attachment {
+    File(AttachedFile),
+    /// It stays in Outlook; the CRM's email says so.
+    LeftOut(LeftOut),
+}
+
+/// A file attached to a message, or shown in its body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AttachedFile {
+    /// Hostile text.
+    pub name: String,
+    /// MIME type as the message claims it.
+    pub content_type: String,
+    /// `Content-ID` without its angle brackets: what a `cid:` address in the body names.
+    pub content_id: Option<String>,
+    pub place: Place,
+    pub bytes: Bytes,
+}
+
+/// Where a file of a message is to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the list of attachments.
+    Listed,
+    /// In the body, by its content id.
+    Inline,
+}
+
+/// An attachment that does not go into the CRM.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Hostile text.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    pub because: LeftOutBecause,
+}
+
+/// Why an attachment does not go into the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOutBecause {
+    /// It is larger than the organization allows.
+    TooLarge,
+    /// The organization does not allow files with this ending.
+    Blocked,
+    /// It is no file: a message, an appointment, a link to a file in the cloud.
+    NoFile,
+}
+
+impl std::fmt::Debug for AttachedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AttachedFile({:?}, {} bytes)", self.place, self.bytes.len())
+    }
+}
+
+impl std::fmt::Debug for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LeftOut({:?}, {} bytes)", self.because, self.size)
     }
 }
 

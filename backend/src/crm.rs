@@ -2,18 +2,22 @@
 
 pub mod dataverse;
 
-use crate::body::Body;
-use crate::caller::Access;
+pub use crate::body::{Attachment, Content};
+
+use crate::caller::{Access, UserId};
 use crate::outcome::Outcome;
 use shared::api::{FoundRecord, Suggestion};
-use shared::email::{CrmEmail, CrmEmailId, InternetMessageId};
+use shared::email::{CrmEmail, CrmEmailId, Direction, InternetMessageId, ThreadId};
 use shared::item::SmtpAddress;
+use shared::mailbox::MailboxKind;
 use shared::party::Candidate;
 use shared::plan::NewEmail;
 use shared::problem::Problem;
 use shared::regarding::{RecordKey, RecordRef};
 use shared::rules::deleting::DeletePermit;
 use shared::rules::regarding::TargetSeen;
+use shared::settings::{FilterMethod, Settings};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What is asked in one look at the CRM.
@@ -51,6 +55,69 @@ pub enum Promoted {
     AlreadyThere,
 }
 
+/// The organization's settings, and where they come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsDocument {
+    pub settings: Settings,
+    /// What the organization says, by the CRM's own names; a setting that nobody changed may be missing.
+    pub raw: BTreeMap<String, String>,
+    /// Version of the organization, e.g. `9.2.26111.00170`.
+    pub version: String,
+}
+
+/// What is asked about a page of mail that nobody wished anything for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Screening {
+    /// Messages that may be in the CRM already.
+    pub known: Vec<InternetMessageId>,
+    /// Messages that they answer.
+    pub replies_to: Vec<InternetMessageId>,
+    /// Tracking tokens in their subjects.
+    pub tokens: Vec<String>,
+    pub threads: Vec<ThreadId>,
+    pub addresses: Vec<SmtpAddress>,
+    /// Whether the user's filter method is wanted.
+    pub user_filter: bool,
+    /// The queue whose filter method is wanted instead.
+    pub queue: Option<Uuid>,
+}
+
+/// What the CRM knows about a page of mail, as far as this user may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screened {
+    /// Each once, the newest of a thread first.
+    pub emails: Vec<ScreenedEmail>,
+    pub candidates: Vec<Candidate>,
+    /// Of the queue, or else of the user; the CRM's default where it was not asked for.
+    pub filter: FilterMethod,
+    /// The caller's `systemuserid`.
+    pub user: Uuid,
+    pub organization: Uuid,
+}
+
+/// An email of the CRM that new mail may be, or may answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenedEmail {
+    pub id: CrmEmailId,
+    /// As it was asked for, where it was.
+    pub message_id: Option<InternetMessageId>,
+    pub direction: Direction,
+    pub regarding: Option<RecordRef>,
+    pub token: Option<String>,
+    pub thread: Option<ThreadId>,
+}
+
+/// A mailbox that the CRM knows somebody by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrmMailbox {
+    pub address: SmtpAddress,
+    pub name: String,
+    pub kind: MailboxKind,
+    pub queue: Option<Uuid>,
+    /// The user, or the queue's owner; `None` where a team owns the queue, or the user cannot sign in.
+    pub acts_as: Option<UserId>,
+}
+
 /// One tenant's organization in Dataverse.
 #[async_trait::async_trait]
 pub trait Crm: Send + Sync + std::fmt::Debug {
@@ -59,8 +126,9 @@ pub trait Crm: Send + Sync + std::fmt::Debug {
     /// but the linked email.
     async fn look(&self, access: &Access, question: &Question) -> Outcome<CrmAnswer>;
 
-    /// Creates the email activity with its parties and closes it (received or sent), all or nothing.
-    async fn promote_email(&self, access: &Access, email: &NewEmail, body: &Body) -> Outcome<Promoted>;
+    /// Creates the email activity with its parties and attachments, puts it into its queue and closes it
+    /// (received or sent), all or nothing, in one round trip.
+    async fn promote_email(&self, access: &Access, email: &NewEmail, content: &Content) -> Outcome<Promoted>;
 
     /// Sets or clears the regarding record of an existing email; `record-gone` when it is not there.
     async fn set_regarding(
@@ -80,6 +148,22 @@ pub trait Crm: Send + Sync + std::fmt::Debug {
     /// Records to offer for a mail with these people: their own, their accounts', their open opportunities
     /// and cases.
     async fn suggest(&self, access: &Access, people: &[RecordRef]) -> Outcome<Vec<Suggestion>>;
+
+    /// Answers what the rules need to know about a page of new mail, in one round trip.
+    async fn screen(&self, access: &Access, question: &Screening) -> Outcome<Screened>;
+
+    /// Reads the organization's settings.
+    async fn settings(&self, access: &Access) -> Outcome<SettingsDocument>;
+
+    /// Changes one setting and leaves all others as they are. `Conflict`: it kept being changed by others.
+    async fn write_setting(&self, access: &Access, name: &str, value: &str) -> Outcome<()>;
+
+    /// Enabled users and active queues that have an address, all of them.
+    async fn directory(&self, access: &Access) -> Outcome<Vec<CrmMailbox>>;
+
+    /// The privileges that the user (or the engine acting for them) lacks for promoting email, one problem
+    /// each.
+    async fn missing_privileges(&self, access: &Access) -> Outcome<Vec<Problem>>;
 
     /// Address of a record's form in the CRM's web client.
     fn url_of(&self, record: &RecordKey) -> String;

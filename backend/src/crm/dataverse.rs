@@ -5,16 +5,18 @@
 //! but the definitions of tables and which `systemuserid` a user has. Text gets into a query only through
 //! [`filter`]; it must never be written into an address elsewhere.
 
-use super::{Crm, CrmAnswer, Promoted, Question};
-use crate::body::Body;
+use super::{
+    Content, Crm, CrmAnswer, CrmMailbox, Promoted, Question, Screened, Screening, SettingsDocument,
+};
 use crate::caller::Access;
 use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::net::Door;
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use shared::api::{FoundRecord, Suggestion};
 use shared::email::CrmEmailId;
 use shared::plan::NewEmail;
+use shared::problem::{Code, Problem};
 use shared::regarding::{RecordKey, RecordRef};
 use shared::rules::deleting::DeletePermit;
 use std::sync::Arc;
@@ -68,8 +70,8 @@ impl Crm for DataverseCrm {
         look::look(&self.organization, access, question).await
     }
 
-    async fn promote_email(&self, access: &Access, email: &NewEmail, body: &Body) -> Outcome<Promoted> {
-        promote_email::promote(&self.organization, access, email, body).await
+    async fn promote_email(&self, access: &Access, email: &NewEmail, content: &Content) -> Outcome<Promoted> {
+        promote_email::promote(&self.organization, access, email, content).await
     }
 
     async fn set_regarding(
@@ -91,6 +93,26 @@ impl Crm for DataverseCrm {
 
     async fn suggest(&self, access: &Access, people: &[RecordRef]) -> Outcome<Vec<Suggestion>> {
         suggest::suggest(&self.organization, access, people).await
+    }
+
+    async fn screen(&self, _: &Access, _: &Screening) -> Outcome<Screened> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn settings(&self, _: &Access) -> Outcome<SettingsDocument> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn write_setting(&self, _: &Access, _: &str, _: &str) -> Outcome<()> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn directory(&self, _: &Access) -> Outcome<Vec<CrmMailbox>> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn missing_privileges(&self, _: &Access) -> Outcome<Vec<Problem>> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
     }
 
     fn url_of(&self, record: &RecordKey) -> String {

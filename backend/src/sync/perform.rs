@@ -4,7 +4,7 @@ use super::Engine;
 use super::ledger::{Permission, Probe, effect};
 use crate::body::{Body, unquoted};
 use crate::caller::Access;
-use crate::crm::Promoted;
+use crate::crm::{Content, Promoted};
 use crate::exchange::Recategorized;
 use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Lease, StoreResult};
@@ -91,7 +91,8 @@ async fn send(engine: &Engine, task: Task<'_>, step: &Step, _: &Permission) -> O
                 // Only a look that asked for the body may lead to a promotion.
                 return Err(Failure::Refused(Problem::new(Code::Internal)));
             };
-            crm.promote_email(access, email, body).await.map(Answer::Promoted)
+            let content = Content { body: body.clone(), attachments: Vec::new() };
+            crm.promote_email(access, email, &content).await.map(Answer::Promoted)
         }
         Step::SetRegarding { email, regarding, .. } => {
             crm.set_regarding(access, *email, regarding.as_ref()).await.map(|()| Answer::Done)

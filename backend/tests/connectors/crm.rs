@@ -1,7 +1,7 @@
 //! Looking into the CRM, promoting, setting regarding, deleting, finding.
 
 use crate::tenant::{Tenant, engine, id, problem, status, user};
-use backend::crm::{Crm, CrmAnswer, Promoted, Question};
+use backend::crm::{Content, Crm, CrmAnswer, Promoted, Question};
 use backend::exchange::Body;
 use backend::outcome::Failure;
 use sandbox::company::{
@@ -65,6 +65,10 @@ fn body() -> Body {
     Body("<p>Dear Ada,\r\n--batch_regarding--\r\n</p>".to_owned())
 }
 
+fn content() -> Content {
+    Content { body: body(), attachments: Vec::new() }
+}
+
 fn by_message_id() -> Question {
     Question { message_id: Some(InternetMessageId(MESSAGE_ID.to_owned())), ..Question::default() }
 }
@@ -76,7 +80,7 @@ async fn look(tenant: &Tenant, person: &Person, question: &Question) -> CrmAnswe
 #[tokio::test]
 async fn one_look_answers_everything_in_one_round_trip() {
     let tenant = Tenant::new();
-    tenant.crm.promote_email(&user(&ADA), &mail(Some(fjordline())), &body()).await.unwrap();
+    tenant.crm.promote_email(&user(&ADA), &mail(Some(fjordline())), &content()).await.unwrap();
     let addresses =
         [INGRID.email, FJORDLINE.email, ADA.upn, company::QUEUE_ADDRESS, "no@one.example", "it's%@x.example"];
     let question = Question {
@@ -123,7 +127,7 @@ async fn many_people_still_fit_one_round_trip() {
 async fn a_promoted_email_is_whole_and_closed() {
     let tenant = Tenant::new();
     let mark = tenant.mark();
-    let promoted = tenant.crm.promote_email(&user(&ADA), &mail(Some(fjordline())), &body()).await;
+    let promoted = tenant.crm.promote_email(&user(&ADA), &mail(Some(fjordline())), &content()).await;
     assert_eq!(promoted, Ok(Promoted::Created));
     assert_eq!(tenant.round_trips(mark).len(), 1);
     let row = tenant.row("emails", mail(None).id.0).await;
@@ -147,7 +151,7 @@ async fn a_promoted_email_is_whole_and_closed() {
 async fn what_was_sent_is_closed_as_sent() {
     let tenant = Tenant::new();
     let sent = NewEmail { direction: Direction::Outgoing, ..mail(None) };
-    tenant.crm.promote_email(&user(&ADA), &sent, &body()).await.unwrap();
+    tenant.crm.promote_email(&user(&ADA), &sent, &content()).await.unwrap();
     let row = tenant.row("emails", sent.id.0).await;
     assert_eq!((&row["statuscode"], &row["directioncode"]), (&json!(3), &json!(true)));
 }
@@ -157,9 +161,9 @@ async fn promoting_twice_makes_one_record() {
     let tenant = Tenant::new();
     let before = tenant.rows("emails").await.len();
     for expected in [Promoted::Created, Promoted::AlreadyThere, Promoted::AlreadyThere] {
-        assert_eq!(tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await, Ok(expected));
+        assert_eq!(tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await, Ok(expected));
     }
-    assert_eq!(tenant.crm.promote_email(&user(&BEN), &mail(None), &body()).await, Ok(Promoted::AlreadyThere));
+    assert_eq!(tenant.crm.promote_email(&user(&BEN), &mail(None), &content()).await, Ok(Promoted::AlreadyThere));
     assert_eq!(tenant.rows("emails").await.len(), before + 1);
 }
 
@@ -168,10 +172,10 @@ async fn a_lost_answer_leaves_a_promotion_in_doubt_and_repeating_it_adds_nothing
     for (path, created) in [("emails", Kind::DropAfter), ("emails", Kind::DropBefore)] {
         let tenant = Tenant::new();
         tenant.fault(Service::Dataverse, Place::Part, path, created);
-        let promoted = tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await;
+        let promoted = tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await;
         assert_eq!(problem(promoted).0, "unknown");
         let there = look(&tenant, &ADA, &by_message_id()).await.emails.len();
-        let again = tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await.unwrap();
+        let again = tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await.unwrap();
         assert_eq!(again, if there == 1 { Promoted::AlreadyThere } else { Promoted::Created });
         assert_eq!(look(&tenant, &ADA, &by_message_id()).await.emails.len(), 1);
     }
@@ -183,7 +187,7 @@ async fn half_a_promotion_is_none() {
     // The second write of the changeset fails: the first must not stay.
     let path = format!("emails({})", mail(None).id.0);
     tenant.fault(Service::Dataverse, Place::Part, &path, status(400, "0x80048408", None));
-    let promoted = tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await;
+    let promoted = tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await;
     let (kind, problem) = problem(promoted);
     assert_eq!((kind, problem.code), ("refused", Code::CrmRefused));
     assert_eq!(look(&tenant, &ADA, &by_message_id()).await.emails, []);
@@ -193,7 +197,7 @@ async fn half_a_promotion_is_none() {
 async fn regarding_is_set_changed_and_cleared() {
     let tenant = Tenant::new();
     let (ada, email) = (user(&ADA), mail(None).id);
-    tenant.crm.promote_email(&ada, &mail(None), &body()).await.unwrap();
+    tenant.crm.promote_email(&ada, &mail(None), &content()).await.unwrap();
     let deal = record(Table::opportunity(), OPPORTUNITIES[0].id, OPPORTUNITIES[0].name);
     for regarding in [Some(fjordline()), Some(deal), None] {
         for _twice in 0..2 {
@@ -210,7 +214,7 @@ async fn regarding_is_set_changed_and_cleared() {
     let set = tenant.crm.set_regarding(&ada, email, Some(&gone)).await;
     assert_eq!(problem(set).1.code, Code::RegardingGone);
     let promoted = NewEmail { id: CrmEmailId(Uuid::from_u128(0xbeef)), ..mail(Some(gone)) };
-    let promoted = tenant.crm.promote_email(&ada, &promoted, &body()).await;
+    let promoted = tenant.crm.promote_email(&ada, &promoted, &content()).await;
     assert_eq!(problem(promoted).1.code, Code::RegardingGone);
 }
 
@@ -236,7 +240,7 @@ async fn deleting_twice_is_deleting_once() {
     use shared::plan::{CrmSeen, ExchangeSeen, Link, LinkCategory, OpenWish, Ours, Situation, WishProgress};
     use shared::wish::{RecordFate, Wish};
     let tenant = Tenant::new();
-    tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await.unwrap();
+    tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await.unwrap();
     let emails = look(&tenant, &ADA, &by_message_id()).await.emails;
     let situation = Situation {
         organization: id(company::ORGANIZATION_ID),
@@ -263,11 +267,11 @@ async fn deleting_twice_is_deleting_once() {
 #[tokio::test]
 async fn what_the_role_forbids_is_refused_and_named() {
     let tenant = Tenant::new();
-    let (kind, missing) = problem(tenant.crm.promote_email(&user(&CHIARA), &mail(None), &body()).await);
+    let (kind, missing) = problem(tenant.crm.promote_email(&user(&CHIARA), &mail(None), &content()).await);
     assert_eq!((kind, missing.code), ("refused", Code::PrivilegeMissing));
     assert!(missing.facts[0].value.starts_with("prv"), "{missing:?}");
     assert_eq!(missing.facts[1].name, "table");
-    tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await.unwrap();
+    tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await.unwrap();
     let question = Question { linked: Some(mail(None).id), ..Question::default() };
     for look_number in 1..=2 {
         let seen = look(&tenant, &CHIARA, &question).await;
@@ -285,7 +289,7 @@ async fn a_linked_email_that_may_not_be_read_is_told_from_one_that_is_gone() {
     assert_eq!((seen.emails.len(), seen.hidden), (0, None), "there is none");
     let roles = format!("/dataverse/users/{}/roles", CHIARA.systemuser.unwrap());
     tenant.control("PUT", &roles, json!(["Salesperson"])).await;
-    tenant.crm.promote_email(&user(&CHIARA), &mail(None), &body()).await.unwrap();
+    tenant.crm.promote_email(&user(&CHIARA), &mail(None), &content()).await.unwrap();
     let seen = look(&tenant, &BEN, &linked).await;
     assert_eq!((seen.emails.len(), seen.hidden), (0, linked.linked), "hers is of another business unit");
     let seen = look(&tenant, &CHIARA, &linked).await;
@@ -312,11 +316,11 @@ async fn the_engine_acts_with_the_rights_of_the_user_it_names() {
     let tenant = Tenant::new();
     let seen = tenant.crm.look(&engine(&BEN), &Question::default()).await.unwrap();
     assert_eq!(seen.user, id(BEN.systemuser.unwrap()));
-    tenant.crm.promote_email(&engine(&BEN), &mail(None), &body()).await.unwrap();
+    tenant.crm.promote_email(&engine(&BEN), &mail(None), &content()).await.unwrap();
     let row = tenant.row("emails", mail(None).id.0).await;
     assert_eq!(row["ownerid"]["id"], BEN.systemuser.unwrap());
     let refused = NewEmail { id: CrmEmailId(Uuid::from_u128(0xbad)), ..mail(None) };
-    let refused = tenant.crm.promote_email(&engine(&CHIARA), &refused, &body()).await;
+    let refused = tenant.crm.promote_email(&engine(&CHIARA), &refused, &content()).await;
     assert_eq!(problem(refused).1.code, Code::PrivilegeMissing);
 }
 
@@ -402,7 +406,7 @@ async fn a_crm_that_is_down_changes_nothing_and_is_asked_again_later() {
     tenant.control("PUT", "/dataverse/settings/maintenance", json!({"on": true})).await;
     let (kind, down) = problem(tenant.crm.look(&user(&ADA), &Question::default()).await);
     assert_eq!((kind, down.code), ("not done", Code::CrmDown));
-    let (kind, down) = problem(tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await);
+    let (kind, down) = problem(tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await);
     assert_eq!((kind, down.code), ("not done", Code::CrmDown));
 }
 
@@ -425,7 +429,7 @@ async fn an_expired_token_is_replaced_without_anybody_noticing() {
     tenant.tokens.spoil();
     assert_eq!(look(&tenant, &ADA, &Question::default()).await.user, id(ADA.systemuser.unwrap()));
     tenant.fault(Service::Dataverse, Place::Part, "emails", status(401, "", None));
-    let promoted = tenant.crm.promote_email(&user(&ADA), &mail(None), &body()).await;
+    let promoted = tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await;
     assert_eq!(promoted, Ok(Promoted::Created));
 }
 
@@ -435,7 +439,7 @@ async fn somebody_deleted_meanwhile_is_looked_up_again() {
     let ghost = record(Table::contact(), "00000000-0000-0000-0000-0000000000aa", "Ghost");
     let mut email = mail(Some(fjordline()));
     email.parties.push(party(Role::Cc, "ghost@x.example", Some(ghost)));
-    let promoted = tenant.crm.promote_email(&user(&ADA), &email, &body()).await;
+    let promoted = tenant.crm.promote_email(&user(&ADA), &email, &content()).await;
     assert_eq!(promoted, Err(Failure::Conflict));
     assert_eq!(
         tenant.rows("emails").await.iter().filter(|row: &&Value| row["messageid"] == MESSAGE_ID).count(),

@@ -11,7 +11,7 @@ use super::multipart::{Operation, Part};
 use super::organization::Organization;
 use super::party::{self, cut};
 use super::{definitions, refusal};
-use crate::body::Body;
+use crate::body::{Body, Content};
 use crate::caller::Access;
 use crate::crm::Promoted;
 use crate::line::Effect;
@@ -42,9 +42,9 @@ pub(super) async fn promote(
     organization: &Organization,
     access: &Access,
     email: &NewEmail,
-    body: &Body,
+    content: &Content,
 ) -> Outcome<Promoted> {
-    let mut row = columns(email, body);
+    let mut row = columns(email, &content.body);
     if let Some(regarding) = &email.regarding {
         let Some(definition) = definitions::find(organization, access, &regarding.key.table).await? else {
             return Err(regarding_gone(regarding));

@@ -1,7 +1,7 @@
 //! The connector against answers in the shapes that Dataverse gives.
 
 use super::DataverseCrm;
-use crate::body::Body;
+use crate::body::{Body, Content};
 use crate::caller::Access;
 use crate::crm::{Crm, CrmAnswer, Promoted, Question};
 use crate::line::script::{ORIGIN, Script, ada, answer, engine, json, origin};
@@ -98,8 +98,12 @@ fn mail() -> NewEmail {
     }
 }
 
+fn content() -> Content {
+    Content { body: Body("<p>Dear Ada</p>".into()), attachments: Vec::new() }
+}
+
 async fn promote(script: &Arc<Script>, access: &Access) -> Outcome<Promoted> {
-    crm(script).promote_email(access, &mail(), &Body("<p>Dear Ada</p>".into())).await
+    crm(script).promote_email(access, &mail(), &content()).await
 }
 
 async fn promote_met_by(answer: Answer) -> Outcome<Promoted> {
