@@ -1,13 +1,21 @@
 //! Exchange, in the field's words. The trait neither decides nor remembers.
 
 pub mod graph;
+mod reading;
+mod subscription;
 
-pub use crate::body::Body;
+pub use crate::body::{Attachment, Body};
+pub use reading::{
+    Answered, Asked, Delta, DeltaFrom, DeltaLink, Distinguished, FolderListPage, FolderSeen, MessagePage,
+    Next,
+};
+pub use subscription::{LONGEST_SUBSCRIPTION_MS, NewSubscription, SubscriptionSeen};
 
 use crate::caller::Access;
 use crate::outcome::Outcome;
+use shared::UtcMs;
 use shared::category::{CategoryId, MasterList};
-use shared::email::Message;
+use shared::email::{ConversationId, InternetMessageId, Message};
 use shared::item::{ItemId, SmtpAddress};
 
 /// What one look into a mailbox shows.
@@ -48,6 +56,16 @@ pub struct Recategorized {
     pub etag: String,
 }
 
+/// A message asked for by its id; `None`: it is gone for good, from every folder.
+pub type MessageById = (ItemId, Outcome<Option<Message>>);
+
+/// What to look for in a whole mailbox, *Deleted Items* included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Find {
+    MessageId(InternetMessageId),
+    Conversation(ConversationId),
+}
+
 /// The mailboxes of one tenant.
 #[async_trait::async_trait]
 pub trait Exchange: Send + Sync + std::fmt::Debug {
@@ -81,4 +99,62 @@ pub trait Exchange: Send + Sync + std::fmt::Debug {
         categories: &[String],
         if_match: &str,
     ) -> Outcome<Recategorized>;
+
+    /// Reads a mailbox for a cycle: one request for each 20 parts of what is asked. Fails as a whole only when
+    /// the very first request does.
+    async fn read(&self, access: &Access, mailbox: &SmtpAddress, asked: &Asked) -> Outcome<Answered>;
+
+    /// The messages of these ids, wherever they lie now, in the order asked.
+    async fn messages(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        items: &[ItemId],
+    ) -> Outcome<Vec<MessageById>>;
+
+    /// At most `most` messages, in no particular order.
+    async fn find(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        by: &Find,
+        most: u32,
+    ) -> Outcome<Vec<Message>>;
+
+    /// What is attached to a message, in its order, inline images included. What is larger than `most_bytes`
+    /// is left out without being downloaded.
+    async fn attachments(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        item: &ItemId,
+        most_bytes: u64,
+    ) -> Outcome<Vec<Attachment>>;
+
+    /// Takes a category off the master list; the items that bear it keep its name. Gone already is done.
+    async fn delete_master_category(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        id: &CategoryId,
+    ) -> Outcome<()>;
+
+    /// Has Exchange ring when a message of the mailbox is made or changed. Application tokens only.
+    async fn subscribe(
+        &self,
+        access: &Access,
+        mailbox: MailboxId,
+        new: &NewSubscription,
+    ) -> Outcome<SubscriptionSeen>;
+
+    /// Lets a subscription live longer. `None`: it is gone.
+    async fn renew_subscription(
+        &self,
+        access: &Access,
+        id: &str,
+        expires: UtcMs,
+    ) -> Outcome<Option<SubscriptionSeen>>;
+
+    /// Ends a subscription. Gone already is done.
+    async fn unsubscribe(&self, access: &Access, id: &str) -> Outcome<()>;
 }

@@ -4,14 +4,20 @@
 //! codes of Graph's errors, never by their messages. It must never change anything that it was not asked to:
 //! categories are replaced only under the entity tag that the caller saw.
 
-use super::{Exchange, MailboxId, MailboxSeen, Recategorized, Want};
+use super::{
+    Answered, Asked, Attachment, Exchange, Find, MailboxId, MailboxSeen, MessageById, NewSubscription,
+    Recategorized, SubscriptionSeen, Want,
+};
 use crate::caller::Access;
 use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::net::Door;
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
+use shared::UtcMs;
 use shared::category::CategoryId;
+use shared::email::Message;
 use shared::item::{ItemId, SmtpAddress};
+use shared::problem::{Code, Problem};
 use std::sync::Arc;
 use url::Url;
 
@@ -75,5 +81,37 @@ impl Exchange for GraphExchange {
         if_match: &str,
     ) -> Outcome<Recategorized> {
         set_categories::set(&self.line, access, mailbox, item, categories, if_match).await
+    }
+
+    async fn read(&self, _: &Access, _: &SmtpAddress, _: &Asked) -> Outcome<Answered> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn messages(&self, _: &Access, _: &SmtpAddress, _: &[ItemId]) -> Outcome<Vec<MessageById>> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn find(&self, _: &Access, _: &SmtpAddress, _: &Find, _: u32) -> Outcome<Vec<Message>> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn attachments(&self, _: &Access, _: &SmtpAddress, _: &ItemId, _: u64) -> Outcome<Vec<Attachment>> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn delete_master_category(&self, _: &Access, _: &SmtpAddress, _: &CategoryId) -> Outcome<()> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn subscribe(&self, _: &Access, _: MailboxId, _: &NewSubscription) -> Outcome<SubscriptionSeen> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn renew_subscription(&self, _: &Access, _: &str, _: UtcMs) -> Outcome<Option<SubscriptionSeen>> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    }
+
+    async fn unsubscribe(&self, _: &Access, _: &str) -> Outcome<()> {
+        Err(Failure::NotDone(Problem::new(Code::Internal)))
     }
 }
