@@ -5,20 +5,36 @@
 //! for a holder that lost the lease ([`StoreError::Fenced`]). Every call names the tenant.
 
 use crate::caller::{TenantId, UserId};
-use crate::exchange::MailboxId;
+use crate::exchange::{DeltaLink, MailboxId};
 use shared::UtcMs;
-use shared::category::MasterCategory;
+use shared::category::{KnownCategory, MasterCategory};
 use shared::decision::Reason;
-use shared::item::{ItemId, SmtpAddress};
+use shared::email::{ConversationId, CrmEmailId, Direction, InternetMessageId};
+use shared::item::{FolderId, ItemId, SmtpAddress};
+use shared::mailbox::FolderMapping;
 use shared::plan::{Link, Ours};
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
-use shared::wish::Wish;
+use shared::wish::{Origin, Wish};
+use std::collections::HashMap;
 use std::fmt::Debug;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 pub mod audit;
+pub mod folders;
+pub mod mailboxes;
+pub mod nodes;
 pub mod sqlite;
+
+pub use audit::AuditRow;
+pub use folders::{
+    ExpectedCopy, FolderKind, FolderPage, FolderRecord, ItemFacts, Mapped, ObservedPage, Round, Stopped,
+};
+pub use mailboxes::{
+    Actor, EnabledMailbox, Enrolled, MailboxChange, MailboxRecord, NewMailbox, StoredSubscription,
+};
+pub use nodes::{Node, Ring, SeenNode};
 
 /// Kind of the effect that puts the category on a message; by it a wish knows its own category again.
 pub const CATEGORY_ASSIGN: &str = "category.assign";
@@ -64,7 +80,7 @@ pub struct ItemKey {
 }
 
 /// An item as its caller named it: an address of the mailbox, an id that may change when the item moves.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ItemName {
     pub mailbox: SmtpAddress,
     pub item: ItemId,
@@ -80,6 +96,8 @@ pub struct NewWish {
     /// The item's lasting names, where they are known already.
     pub key: Option<ItemKey>,
     pub wish: Wish,
+    /// By which door it came in.
+    pub origin: Origin,
     pub now: UtcMs,
 }
 
@@ -103,8 +121,11 @@ pub struct StoredWish {
     pub name: ItemName,
     pub key: Option<ItemKey>,
     pub wish: Wish,
+    pub origin: Origin,
     pub state: WishState,
     pub failed_attempts: u32,
+    /// What was in its way last, also while it is being tried again.
+    pub problem: Option<Problem>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +194,7 @@ pub struct Knowledge {
     /// How many other items are linked to the same CRM email.
     pub others: u32,
     /// The mailbox's tracking category: its id, and the name under which it was last seen.
-    pub category: Option<MasterCategory>,
+    pub category: Option<KnownCategory>,
     /// The newest wish, unless it was fulfilled or superseded.
     pub wish: Option<StoredWish>,
     /// Whether that wish sent (or may have sent) the category to the message.
@@ -189,12 +210,25 @@ pub struct WishEnd {
     pub key: Option<ItemKey>,
     pub refused: Option<Problem>,
     pub link: Option<Link>,
+    /// The folder in which the message lay, if it was seen.
+    pub folder: Option<FolderId>,
     /// The tracking category in the mailbox's master list, if it was seen there.
     pub category: Option<MasterCategory>,
     /// The regarding record that was set, to be offered again.
     pub recent: Option<RecordRef>,
+    /// Copies of the email that are to be expected in other mailboxes, and shall be categorized there (CAT-15).
+    pub copies: Vec<(MailboxId, InternetMessageId, CrmEmailId, Direction)>,
     pub reason: Reason,
     pub now: UtcMs,
+}
+
+/// A wish that fails, for whoever has to mend it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailingWish {
+    pub wish: StoredWish,
+    pub accepted: UtcMs,
+    /// When it was last tried, if it was.
+    pub attempted: Option<UtcMs>,
 }
 
 /// A mailbox with work in it.
@@ -276,6 +310,7 @@ pub trait Store: Send + Sync + Debug {
         problem: &Problem,
         next_attempt: UtcMs,
         failed_attempts: u32,
+        now: UtcMs,
     ) -> StoreResult<()>;
 
     /// A wish ends; what is agreed from now on is stored with it, and the audit entry closed. Of a wish that was
@@ -286,6 +321,177 @@ pub trait Store: Send + Sync + Debug {
     /// The records that a user lately set as regarding, the latest first.
     async fn recent_records(&self, tenant: TenantId, user: UserId, limit: u32)
     -> StoreResult<Vec<RecordRef>>;
+
+    // What is known of mailboxes. None of it needs the lease: it is people and administrators who change it.
+
+    /// Makes a mailbox known, off and untried; of a known one, address, name and whose rights count are brought
+    /// up to date.
+    async fn enroll(&self, new: &NewMailbox) -> StoreResult<Enrolled>;
+
+    async fn mailboxes(&self, tenant: TenantId) -> StoreResult<Vec<MailboxRecord>>;
+
+    /// Every mailbox that is synchronized, of all tenants.
+    async fn enabled_mailboxes(&self) -> StoreResult<Vec<EnabledMailbox>>;
+
+    async fn mailbox(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Option<MailboxRecord>>;
+
+    async fn mailbox_at(&self, tenant: TenantId, address: &SmtpAddress)
+    -> StoreResult<Option<MailboxRecord>>;
+
+    /// Those of the addresses that are mailboxes being synchronized.
+    async fn mailboxes_at(
+        &self,
+        tenant: TenantId,
+        addresses: &[SmtpAddress],
+    ) -> StoreResult<Vec<EnabledMailbox>>;
+
+    /// Changes a mailbox and writes into the audit trail who did. `None`: there is no such mailbox.
+    async fn amend_mailbox(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        change: &MailboxChange,
+        by: &Actor,
+        now: UtcMs,
+    ) -> StoreResult<Option<MailboxRecord>>;
+
+    /// Whose subscription it is, and the secret that its notifications must bear.
+    async fn subscription(
+        &self,
+        id: &str,
+    ) -> StoreResult<Option<(TenantId, MailboxId, SmtpAddress, String)>>;
+
+    async fn folders(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Vec<FolderRecord>>;
+
+    /// Maps a folder, or takes its mapping away (`None`). FLD-01: never more than
+    /// [`folders::MOST_MAPPED`] of a mailbox, however many ask at once.
+    async fn map_folder(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        folder: &FolderId,
+        name: &str,
+        mapping: Option<&FolderMapping>,
+        by: &Actor,
+        now: UtcMs,
+    ) -> StoreResult<Mapped>;
+
+    /// What is stored about items; those about which nothing is are not in the answer.
+    async fn item_facts(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        items: &[ItemId],
+    ) -> StoreResult<HashMap<ItemId, ItemFacts>>;
+
+    /// Copies of tracked mail that were not seen in the mailbox yet.
+    async fn expected_copies(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Vec<ExpectedCopy>>;
+
+    /// Conversations of which nothing is tracked automatically any more.
+    async fn stopped_conversations(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+    ) -> StoreResult<Vec<ConversationId>>;
+
+    async fn stop_conversation(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        conversation: &ConversationId,
+        stopped: Stopped,
+        by: &Actor,
+        now: UtcMs,
+    ) -> StoreResult<()>;
+
+    // What a cycle observed, under the mailbox's lease.
+
+    /// Stores a page of the folder list together with its token.
+    async fn save_folders(&self, lease: &Lease, mailbox: MailboxId, page: &FolderPage) -> StoreResult<()>;
+
+    /// Stores a page's token together with everything the page was found to wish. Returns how many wishes were
+    /// accepted: none is whose id is known already, or while a wish of the pane is open for its item.
+    async fn save_page(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        page: &ObservedPage,
+        now: UtcMs,
+    ) -> StoreResult<u32>;
+
+    /// The same for wishes that were noticed without a page.
+    async fn accept_noticed(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        wishes: &[NewWish],
+        copies_found: &[InternetMessageId],
+        now: UtcMs,
+    ) -> StoreResult<u32>;
+
+    /// A folder's token has expired: a full round begins, from `link` where there is one.
+    async fn reset_folder(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        folder: &FolderId,
+        link: Option<DeltaLink>,
+    ) -> StoreResult<()>;
+
+    async fn save_category(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        category: &KnownCategory,
+    ) -> StoreResult<()>;
+
+    async fn save_subscription(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        subscription: Option<&StoredSubscription>,
+    ) -> StoreResult<()>;
+
+    // Several processes on one store.
+
+    /// Says that a node lives; returns all that said so in the last [`nodes::REMEMBERED_MS`].
+    async fn heartbeat(&self, node: &Node, now: UtcMs) -> StoreResult<Vec<SeenNode>>;
+
+    /// A node says that it goes.
+    async fn farewell(&self, name: &str) -> StoreResult<()>;
+
+    /// Mailboxes whose lease is held, by whom, and until when.
+    async fn lease_holders(&self, tenant: TenantId) -> StoreResult<Vec<(SmtpAddress, String, UtcMs)>>;
+
+    /// What other processes ring, from now on. Where there are no others, it stays silent.
+    async fn listen(&self) -> StoreResult<mpsc::Receiver<Ring>>;
+
+    /// Rings at the other processes' doors. Who does not listen just then never hears of it.
+    async fn ring_others(&self, ring: &Ring) -> StoreResult<()>;
+
+    // What administrators ask.
+
+    /// Wishes that wait after a failure, and those refused since `since`; the latest accepted first.
+    async fn failing(
+        &self,
+        tenant: TenantId,
+        mailbox: Option<MailboxId>,
+        since: UtcMs,
+        limit: u32,
+    ) -> StoreResult<Vec<FailingWish>>;
+
+    /// Wishes fulfilled and refused since `since`, by mailbox.
+    async fn counts(&self, tenant: TenantId, since: UtcMs) -> StoreResult<HashMap<MailboxId, (u64, u64)>>;
+
+    /// What the audit trail tells of a wish, in order.
+    async fn history(&self, tenant: TenantId, wish: Uuid) -> StoreResult<Vec<AuditRow>>;
+
+    /// A wish that waits or was refused is due at once, with a fresh count. `false`: it does neither.
+    async fn retry(&self, tenant: TenantId, wish: Uuid, by: &Actor, now: UtcMs) -> StoreResult<bool>;
+
+    /// Forgets at most `limit` wishes that ended before `before`, with their effects. An effect of unknown end is
+    /// never forgotten, nor the wish it belongs to.
+    async fn prune(&self, before: UtcMs, limit: u32) -> StoreResult<u32>;
 
     /// Whether the store can be written to; for the readiness check.
     async fn ping(&self) -> StoreResult<()>;

@@ -15,6 +15,18 @@ pub struct Entry<'a> {
     pub detail: &'a str,
 }
 
+/// A stored row of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    pub seq: i64,
+    pub at: UtcMs,
+    pub user: Uuid,
+    pub wish: Uuid,
+    pub event: String,
+    pub detail: String,
+    pub hash: String,
+}
+
 /// SHA-256, in hex, over the former row's hash and everything in this row: whoever changes or removes a row
 /// breaks the chain from there on.
 pub fn chained_hash(former: &str, seq: i64, entry: &Entry<'_>) -> String {

@@ -4,13 +4,24 @@
 //! process. One connection writes; readers do not wait for it.
 
 use super::audit::Entry;
+use super::folders::*;
+use super::mailboxes::*;
+use super::nodes::*;
+pub use super::AuditRow;
 use super::{
+    FailingWish,
     Accepted, BegunEffect, Clearance, DueMailbox, EffectEnd, ItemKey, ItemName, Knowledge, Lease, NewEffect,
     NewWish, Rank, Store, StoreError, StoreResult, StoredWish, WishEnd, WishState,
 };
 use crate::caller::{TenantId, UserId};
 use shared::UtcMs;
-use shared::category::{CategoryId, MasterCategory};
+use shared::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory};
+use shared::email::{ConversationId, InternetMessageId};
+use shared::item::{FolderId, ItemId};
+use shared::mailbox::FolderMapping;
+use crate::exchange::{DeltaLink, MailboxId};
+use tokio::sync::mpsc;
+use std::collections::HashMap;
 use shared::item::SmtpAddress;
 use shared::plan::Ours;
 use shared::problem::Problem;
@@ -141,18 +152,6 @@ fn keep_private(file: &Path) -> StoreResult<()> {
     options.open(file).map(|_| ()).map_err(|e| StoreError::Down(format!("{}: {e}", file.display())))
 }
 
-/// A stored row of the audit trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRow {
-    pub seq: i64,
-    pub at: UtcMs,
-    pub user: Uuid,
-    pub wish: Uuid,
-    pub event: String,
-    pub detail: String,
-    pub hash: String,
-}
-
 #[async_trait::async_trait]
 impl Store for SqliteStore {
     async fn accept_wish(&self, new: &NewWish) -> StoreResult<Accepted> {
@@ -250,7 +249,8 @@ impl Store for SqliteStore {
         .await?
         .map(|row| {
             let id = CategoryId(row.try_get("category_id")?);
-            Ok::<_, sqlx::Error>(MasterCategory { id, name: row.try_get("category_name")? })
+            let category = MasterCategory { id, name: row.try_get("category_name")? };
+            Ok::<_, sqlx::Error>(KnownCategory { category, life: CategoryLife::Kept })
         })
         .transpose()?;
         let newest = sqlx::query(
@@ -484,6 +484,7 @@ impl Store for SqliteStore {
         problem: &Problem,
         next_attempt: UtcMs,
         failed_attempts: u32,
+        _now: UtcMs,
     ) -> StoreResult<()> {
         let mut tx = self.write().await?;
         hold(&mut tx, lease).await?;
@@ -574,6 +575,183 @@ impl Store for SqliteStore {
             .collect()
     }
 
+    // BUILDING
+
+    async fn enroll(&self, new: &NewMailbox) -> StoreResult<Enrolled> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn mailboxes(&self, tenant: TenantId) -> StoreResult<Vec<MailboxRecord>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn enabled_mailboxes(&self) -> StoreResult<Vec<EnabledMailbox>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn mailbox(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Option<MailboxRecord>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn mailbox_at(&self, tenant: TenantId, address: &SmtpAddress)
+    -> StoreResult<Option<MailboxRecord>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn mailboxes_at(
+        &self,
+        tenant: TenantId,
+        addresses: &[SmtpAddress],
+    ) -> StoreResult<Vec<EnabledMailbox>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn amend_mailbox(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        change: &MailboxChange,
+        by: &Actor,
+        now: UtcMs,
+    ) -> StoreResult<Option<MailboxRecord>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn subscription(
+        &self,
+        id: &str,
+    ) -> StoreResult<Option<(TenantId, MailboxId, SmtpAddress, String)>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn folders(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Vec<FolderRecord>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn map_folder(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        folder: &FolderId,
+        name: &str,
+        mapping: Option<&FolderMapping>,
+        by: &Actor,
+        now: UtcMs,
+    ) -> StoreResult<Mapped> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn item_facts(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        items: &[ItemId],
+    ) -> StoreResult<HashMap<ItemId, ItemFacts>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn expected_copies(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Vec<ExpectedCopy>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn stopped_conversations(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+    ) -> StoreResult<Vec<ConversationId>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn stop_conversation(
+        &self,
+        tenant: TenantId,
+        mailbox: MailboxId,
+        conversation: &ConversationId,
+        stopped: Stopped,
+        by: &Actor,
+        now: UtcMs,
+    ) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn save_folders(&self, lease: &Lease, mailbox: MailboxId, page: &FolderPage) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn save_page(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        page: &ObservedPage,
+        now: UtcMs,
+    ) -> StoreResult<u32> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn accept_noticed(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        wishes: &[NewWish],
+        copies_found: &[InternetMessageId],
+        now: UtcMs,
+    ) -> StoreResult<u32> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn reset_folder(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        folder: &FolderId,
+        link: Option<DeltaLink>,
+    ) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn save_category(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        category: &KnownCategory,
+    ) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    async fn save_subscription(
+        &self,
+        lease: &Lease,
+        mailbox: MailboxId,
+        subscription: Option<&StoredSubscription>,
+    ) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn heartbeat(&self, node: &Node, now: UtcMs) -> StoreResult<Vec<SeenNode>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn farewell(&self, name: &str) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn lease_holders(&self, tenant: TenantId) -> StoreResult<Vec<(SmtpAddress, String, UtcMs)>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn listen(&self) -> StoreResult<mpsc::Receiver<Ring>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn ring_others(&self, ring: &Ring) -> StoreResult<()> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn failing(
+        &self,
+        tenant: TenantId,
+        mailbox: Option<MailboxId>,
+        since: UtcMs,
+        limit: u32,
+    ) -> StoreResult<Vec<FailingWish>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn counts(&self, tenant: TenantId, since: UtcMs) -> StoreResult<HashMap<MailboxId, (u64, u64)>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn history(&self, tenant: TenantId, wish: Uuid) -> StoreResult<Vec<AuditRow>> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn retry(&self, tenant: TenantId, wish: Uuid, by: &Actor, now: UtcMs) -> StoreResult<bool> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+    async fn prune(&self, before: UtcMs, limit: u32) -> StoreResult<u32> {
+        Err(StoreError::Down("not built yet".into()))
+    }
+
+    
     async fn ping(&self) -> StoreResult<()> {
         let mut tx = self.write().await?;
         sqlx::query("update leases set expires = expires where tenant = ''").execute(&mut *tx).await?;

@@ -94,6 +94,7 @@ impl Items {
             name: name.clone(),
             key: engine.known.get(access.tenant, name).map(|k| k.key),
             wish: request.wish.clone(),
+            origin: shared::wish::Origin::Pane,
             now: engine.parts.clock.now(),
         };
         let when = due(Trigger::Wish, new.now).answer;
@@ -324,7 +325,9 @@ fn stored(new: &NewWish) -> StoredWish {
         name: new.name.clone(),
         key: new.key.clone(),
         wish: new.wish.clone(),
+        origin: new.origin,
         state: WishState::Running,
         failed_attempts: 0,
+        problem: None,
     }
 }

@@ -214,7 +214,7 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
     let Looked { item, mailbox, answer, knowledge } = looked;
     let knowledge = as_shown_to(access, knowledge);
     let wished_by = knowledge.wish.as_ref().map(|w| w.user);
-    let category = tracking::tracking_category(&mailbox.master_categories, knowledge.category.as_ref());
+    let category = tracking::tracking_category(&mailbox.master_categories, knowledge.category.as_ref().map(|known| &known.category));
     let reason = category.reason();
     let category = category.answer;
     let mut emails = answer.emails;

@@ -133,7 +133,9 @@ async fn leave_to_the_user(engine: &Engine, lease: &Lease, wish: &StoredWish) ->
 fn pursue(situation: &mut Situation, wish: &StoredWish) {
     let ours = situation.wish.as_ref().map_or(Ours::No, |w| w.category_is_ours);
     let progress = WishProgress::Running;
-    situation.wish = Some(OpenWish { wish: wish.wish.clone(), progress, category_is_ours: ours });
+    let origin = wish.origin;
+    let wish = wish.wish.clone();
+    situation.wish = Some(OpenWish { wish, origin, progress, category_is_ours: ours, given_up: None });
 }
 
 /// Plans and performs, round by round, until the wish ends or something is in the way.
@@ -266,8 +268,10 @@ async fn settle(
         key: Some(seen.key.clone()),
         refused: refused.clone(),
         link: settlement.link,
+        folder: None,
         category,
         recent,
+        copies: Vec::new(),
         reason: settlement.reason.clone(),
         now: engine.parts.clock.now(),
     };
@@ -315,7 +319,7 @@ async fn fail(
         Fate::TryAgain(next) => {
             let next_attempt = due(Trigger::Retry { due: next }, now).answer;
             let failed = wish.failed_attempts + u32::from(failing::counts_as_failed(&problem));
-            engine.parts.store.postpone(lease, wish.id, &problem, next_attempt, failed).await?;
+            engine.parts.store.postpone(lease, wish.id, &problem, next_attempt, failed, now).await?;
             tracing::warn!(wish = %wish.id, code = problem.code.as_str(), "wish put off");
             let progress = WishProgress::Waiting { problem: problem.clone(), next_attempt };
             (progress, Reconciled::Again(next_attempt))
@@ -328,8 +332,10 @@ async fn fail(
                 key: seen.map(|s| s.key.clone()),
                 refused: Some(problem.clone()),
                 link: seen.map_or(stored.link, |s| s.situation.link),
+                folder: None,
                 category: None,
                 recent: None,
+                copies: Vec::new(),
                 reason: fate.reason(),
                 now,
             };

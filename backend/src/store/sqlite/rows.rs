@@ -33,6 +33,8 @@ pub(super) fn stored_wish(row: &SqliteRow) -> StoreResult<StoredWish> {
         wish: parsed(row.try_get("wish")?)?,
         state: wish_state(row)?,
         failed_attempts: u32::try_from(row.try_get::<i64, _>("failed_attempts")?).unwrap_or(u32::MAX),
+        origin: shared::wish::Origin::Pane,
+        problem: None,
     })
 }
 

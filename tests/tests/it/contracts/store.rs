@@ -15,7 +15,7 @@ use shared::item::{ItemId, SmtpAddress};
 use shared::plan::{Link, LinkCategory, Ours};
 use shared::problem::{Code, Problem};
 use shared::regarding::{RecordKey, RecordRef, Table};
-use shared::wish::{RecordFate, RegardingWish, Wish};
+use shared::wish::{Origin, RecordFate, RegardingWish, Wish};
 use uuid::Uuid;
 
 const TENANT: TenantId = TenantId(Uuid::from_u128(1));
@@ -54,6 +54,7 @@ fn wish(id: u128, item: &str, now: i64) -> NewWish {
         name: name(item),
         key: None,
         wish: track(),
+        origin: Origin::Pane,
         now: UtcMs(now),
     }
 }
@@ -70,8 +71,10 @@ fn end(wish: u128, item: &str, link: Option<Link>, now: i64) -> WishEnd {
         key: Some(key(item)),
         refused: None,
         link,
+        folder: None,
         category: Some(category("Tracked")),
         recent: None,
+        copies: Vec::new(),
         reason: Decision::new((), RuleId::Cat22).reason(),
         now: UtcMs(now),
     }
