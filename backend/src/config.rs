@@ -91,6 +91,8 @@ pub struct Entra {
     pub credential: Credential,
     /// Clients (`azp`) whose tokens are accepted; our own is always among them.
     pub clients: Vec<Uuid>,
+    /// Clients (`azp`) that may administer as programs, with tokens of their own; by default our own alone.
+    pub administrators: Vec<Uuid>,
 }
 
 /// How we prove to Entra who we are.
@@ -195,6 +197,7 @@ impl Config {
                 client_id: side.client_id,
                 credential: Credential::Secret(side.client_secret.clone()),
                 clients: vec![side.client_id],
+                administrators: vec![side.client_id],
             },
             graph: Graph { url: at(""), resource: Url::parse(GRAPH).expect("a constant address") },
             tenants: vec![Tenant { id: side.tenant, dataverse: at(""), settings: Settings::default() }],

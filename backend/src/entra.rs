@@ -1,6 +1,7 @@
 //! Entra ID: verifies the tokens that come in, obtains the tokens that go out.
 //!
-//! A [`Caller`] comes into being here and nowhere else, from a token that passed every check of [`verify`].
+//! A [`Caller`] or an [`Administrator`] comes into being here and nowhere else, from a token that passed every
+//! check of [`verify`].
 //! What goes out is obtained by [`tokens`], either on the caller's behalf or for the engine. Tokens and
 //! secrets are never printed: not in a log, not in an error, not in `Debug`.
 
@@ -16,7 +17,7 @@ pub mod verify;
 
 pub use proof::ClientProof;
 pub use tokens::EntraTokens;
-pub use verify::{Caller, Verifier};
+pub use verify::{Administers, Administrator, Caller, Verifier};
 
 /// What an outgoing token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,7 +10,11 @@
 //! | `GET /api/items/{item}/suggestions?mailbox=` | | [`Suggestions`] |
 //! | `GET /api/records?search=` | | [`Records`] |
 //!
+//! What administrators say and hear under `/api/admin` stands in [`admin`].
+//!
 //! Every error is `application/problem+json`: [`ProblemDetails`]. Send `Accept-Language: de` for German words.
+
+pub mod admin;
 
 use crate::decision::RuleId;
 use crate::item::{ItemId, SmtpAddress};

@@ -37,6 +37,8 @@ codes! {
     ConsentRequired "consent-required" 403,
     /// The token's tenant is not one that this service works for.
     TenantNotEnrolled "tenant-not-enrolled" 403,
+    /// The caller is known, but may not administer the service. Facts: `reason`.
+    NotAdministrator "not-administrator" 403,
     /// The caller has no user in the CRM, or a disabled one. Facts: `organization`.
     NotLicensed "not-licensed" 403,
     /// Exchange does not let the caller into this mailbox. Facts: `mailbox`.

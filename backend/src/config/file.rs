@@ -63,6 +63,7 @@ struct EntraKeys {
     certificate_key: Option<PathBuf>,
     #[serde(default)]
     clients: Vec<String>,
+    administrators: Option<Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -251,12 +252,20 @@ impl Reader<'_> {
         let client_id = self.guid("entra.client_id", &keys.client_id);
         let credential = self.credential(keys);
         let clients: Vec<_> = keys.clients.iter().map(|id| self.guid("entra.clients", id)).collect();
+        let administrators = keys
+            .administrators
+            .as_ref()
+            .map(|ids| ids.iter().map(|id| self.guid("entra.administrators", id)).collect::<Vec<_>>());
         let client_id = client_id?;
         let mut clients = clients.into_iter().collect::<Option<Vec<_>>>()?;
         if !clients.contains(&client_id) {
             clients.push(client_id);
         }
-        Some(Entra { authority: authority?, client_id, credential: credential?, clients })
+        let administrators = match administrators {
+            Some(ids) => ids.into_iter().collect::<Option<Vec<_>>>()?,
+            None => vec![client_id],
+        };
+        Some(Entra { authority: authority?, client_id, credential: credential?, clients, administrators })
     }
 
     fn credential(&mut self, keys: &EntraKeys) -> Option<Credential> {
@@ -401,6 +410,7 @@ mod tests {
         assert_eq!(config.entra.authority.as_str(), "https://login.microsoftonline.com/");
         assert_eq!(config.graph.url, config.graph.resource);
         assert_eq!(config.entra.clients, [config.entra.client_id]);
+        assert_eq!(config.entra.administrators, [config.entra.client_id]);
         assert_eq!(config.pane.office_js.as_str(), super::super::OFFICE_JS);
         assert_eq!(config.limits, Limits::default());
         assert_eq!(config.data_dir, Path::new("/nowhere/regarding-data"));
@@ -432,6 +442,7 @@ mod tests {
                 "secret_file",
                 "certificate_key",
                 "clients",
+                "administrators",
             ];
             assert!(known.contains(&key), "{key}");
         }
@@ -493,6 +504,18 @@ mod tests {
         assert_eq!(config.graph.resource.as_str(), "https://graph.microsoft.com/");
         assert!(refusal(&format!("listen = \"0.0.0.0:3000\"\n{spoken}")).contains("0.0.0.0:3000"));
         assert!(refusal(&format!("sandbox = true\n{SMALLEST}")).contains("login.microsoftonline.com"));
+    }
+
+    #[test]
+    fn programs_that_administer_are_those_that_are_listed() {
+        let listed = |list: &str| {
+            let keys = format!("[entra]\nadministrators = {list}");
+            read(&SMALLEST.replace("[entra]", &keys)).map(|config| config.entra.administrators)
+        };
+        assert!(listed("[]").unwrap().is_empty());
+        let other = "33333333-3333-4333-8333-333333333333";
+        assert_eq!(listed(&format!("[\"{other}\"]")).unwrap(), [Uuid::parse_str(other).unwrap()]);
+        assert!(listed("[\"the CLI\"]").unwrap_err().to_string().contains("entra.administrators"));
     }
 
     #[test]

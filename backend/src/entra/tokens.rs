@@ -83,6 +83,15 @@ impl std::fmt::Debug for Slot {
     }
 }
 
+/// On what grounds a token is asked for.
+#[derive(Clone, Copy)]
+enum Grant<'a> {
+    /// The user is there, and this is their token for our API.
+    OnBehalfOf(&'a SecretString),
+    /// We are who we are.
+    ClientCredentials,
+}
+
 #[derive(Deserialize)]
 struct Granted {
     access_token: SecretString,
@@ -114,10 +123,29 @@ impl EntraTokens {
         slots.entry(key).or_default().clone()
     }
 
+    /// A token of our app registration for our own API, as programs bring it that administer. Not kept.
+    pub async fn own(&self, tenant: TenantId) -> Outcome<SecretString> {
+        let scope = format!("{}/.default", self.client_id);
+        Ok(self.ask(tenant, &scope, Grant::ClientCredentials).await?.access_token)
+    }
+
     async fn obtain(&self, access: &Access, resource: Resource) -> Outcome<Granted> {
+        let scope = match resource {
+            Resource::Graph => Some(&self.graph_scope),
+            Resource::Dataverse => self.dataverse_scopes.get(&access.tenant),
+        };
+        let scope = scope.ok_or_else(|| Failure::Refused(Problem::new(Code::TenantNotEnrolled)))?;
+        let grant = match &access.by {
+            By::User { assertion, .. } => Grant::OnBehalfOf(assertion),
+            By::Engine | By::Service => Grant::ClientCredentials,
+        };
+        self.ask(access.tenant, scope, grant).await
+    }
+
+    async fn ask(&self, tenant: TenantId, scope: &str, grant: Grant<'_>) -> Outcome<Granted> {
         let mut url = self.authority.clone();
-        url.set_path(&format!("/{}/oauth2/v2.0/token", access.tenant));
-        let body = self.form(access, resource, url.as_str())?;
+        url.set_path(&format!("/{tenant}/oauth2/v2.0/token"));
+        let body = self.form(scope, grant, url.as_str())?;
         let send = || {
             let mut headers = HeaderMap::new();
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -141,12 +169,7 @@ impl EntraTokens {
         serde_json::from_slice(&answer.body).map_err(|_| refusal::unreadable())
     }
 
-    fn form(&self, access: &Access, resource: Resource, endpoint: &str) -> Outcome<Bytes> {
-        let scope = match resource {
-            Resource::Graph => Some(&self.graph_scope),
-            Resource::Dataverse => self.dataverse_scopes.get(&access.tenant),
-        };
-        let scope = scope.ok_or_else(|| Failure::Refused(Problem::new(Code::TenantNotEnrolled)))?;
+    fn form(&self, scope: &str, grant: Grant<'_>, endpoint: &str) -> Outcome<Bytes> {
         let proof = self.proof.fields(self.client_id, endpoint, self.clock.now()).map_err(|error| {
             tracing::error!(%error, "the client assertion cannot be signed");
             Failure::Refused(Problem::new(Code::Internal))
@@ -156,12 +179,12 @@ impl EntraTokens {
         for (name, value) in &proof {
             form.append_pair(name, value.expose_secret());
         }
-        match &access.by {
-            By::User { assertion, .. } => form
+        match grant {
+            Grant::OnBehalfOf(assertion) => form
                 .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
                 .append_pair("requested_token_use", "on_behalf_of")
                 .append_pair("assertion", assertion.expose_secret()),
-            By::Engine | By::Service => form.append_pair("grant_type", "client_credentials"),
+            Grant::ClientCredentials => form.append_pair("grant_type", "client_credentials"),
         };
         Ok(Bytes::from(form.finish()))
     }

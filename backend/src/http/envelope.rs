@@ -35,7 +35,8 @@ pub(super) async fn wrap(State(service): State<Arc<Service>>, request: Request, 
         method = %request.method(),
         route,
         tenant = tracing::field::Empty,
-        user = tracing::field::Empty
+        user = tracing::field::Empty,
+        client = tracing::field::Empty
     );
     let began = service.clock.now();
     async {

@@ -4,8 +4,8 @@ use super::Service;
 use super::answer::Refusal;
 use super::routes::{Route, Who};
 use super::words::bad_request;
-use crate::caller::{TenantId, UserId};
-use crate::entra::Caller;
+use crate::caller::TenantId;
+use crate::entra::{Administers, Administrator, Caller};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
@@ -15,15 +15,26 @@ use http::{HeaderMap, Method, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use shared::problem::{Code, Problem};
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// Key of a user's bucket.
-pub(super) type CountedUser = (TenantId, UserId);
+/// Key of a bucket: a person's or a service principal's object id.
+pub(super) type CountedUser = (TenantId, Uuid);
 
 /// What the guard of one route knows.
 #[derive(Clone)]
 pub(super) struct Gate {
     pub service: Arc<Service>,
     pub route: &'static Route,
+}
+
+impl Gate {
+    /// Counts a request of somebody who is known by now, and tells the log who.
+    fn count(&self, tenant: TenantId, object_id: Uuid) -> Result<(), Refusal> {
+        tracing::Span::current()
+            .record("tenant", tracing::field::display(tenant))
+            .record("user", tracing::field::display(object_id));
+        self.service.users.take(&(tenant, object_id), self.service.clock.now()).map_err(too_many)
+    }
 }
 
 /// Lets a request through to its handler, or not.
@@ -34,14 +45,21 @@ pub(super) async fn admit(
 ) -> Result<Response, Refusal> {
     let (mut parts, body) = request.into_parts();
     refuse_other_sites(&parts.method, &parts.headers)?;
-    if gate.route.who == Who::User {
-        let caller = gate.service.verifier.verify(bearer(&parts.headers)?).await?;
-        let user = (caller.tenant(), caller.user());
-        gate.service.users.take(&user, gate.service.clock.now()).map_err(too_many)?;
-        tracing::Span::current()
-            .record("tenant", tracing::field::display(caller.tenant()))
-            .record("user", tracing::field::display(caller.user()));
-        parts.extensions.insert(caller);
+    match gate.route.who {
+        Who::Public => {}
+        Who::User => {
+            let caller = gate.service.verifier.verify(bearer(&parts.headers)?).await?;
+            gate.count(caller.tenant(), caller.user().0)?;
+            parts.extensions.insert(caller);
+        }
+        Who::Administrator => {
+            let caller = gate.service.verifier.verify_administrator(bearer(&parts.headers)?).await?;
+            gate.count(caller.tenant(), caller.object_id())?;
+            if let Administers::Program { client } = caller.who() {
+                tracing::Span::current().record("client", tracing::field::display(client));
+            }
+            parts.extensions.insert(caller);
+        }
     }
     let body = if gate.route.body_bytes == 0 {
         Body::empty()
@@ -102,6 +120,15 @@ async fn read(body: Body, limit: usize) -> Result<Body, Refusal> {
 
 /// Handlers of user routes take the caller; nobody but [`admit`] puts one there.
 impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(Code::Internal).into())
+    }
+}
+
+/// So do handlers of administrators' routes.
+impl<S: Sync> FromRequestParts<S> for Administrator {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {

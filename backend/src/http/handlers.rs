@@ -3,6 +3,7 @@
 use super::answer::Refusal;
 use shared::problem::{Code, Problem};
 
+pub(super) mod admin;
 pub(super) mod health;
 pub(super) mod items;
 pub(super) mod pane;

@@ -1,6 +1,6 @@
 //! The description of the API, made from the handlers and the types of `shared`.
 
-use super::handlers::{health, items, pane, people, records};
+use super::handlers::{admin::myself, health, items, pane, people, records};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -21,6 +21,7 @@ use utoipa::{Modify, OpenApi};
         items::events,
         items::suggestions,
         records::search,
+        myself::administrator,
         health::health,
         health::ready,
         pane::policy_report,
@@ -34,14 +35,22 @@ struct Bearer;
 
 impl Modify for Bearer {
     fn modify(&self, api: &mut Description) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .description(Some("Access token of Entra ID for this API, with the permission access_as_user"))
-            .build();
-        api.components.get_or_insert_default().add_security_scheme("entra", SecurityScheme::Http(scheme));
+        let components = api.components.get_or_insert_default();
+        for (name, description) in [(USER, USERS_TOKEN), (ADMINISTRATOR, ADMINISTRATORS_TOKEN)] {
+            let scheme = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("JWT")
+                .description(Some(description))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
     }
 }
+
+const USER: &str = "entra";
+const USERS_TOKEN: &str = "Access token of Entra ID for this API, with the permission access_as_user";
+const ADMINISTRATOR: &str = "administrator";
+const ADMINISTRATORS_TOKEN: &str = "Access token of Entra ID for this API with the app role Regarding.Administer: a person's, with the permission access_as_user, or a program's own (client credentials), if the service's configuration lists the program";
 
 /// The whole description.
 pub fn describe() -> Description {
@@ -60,14 +69,26 @@ mod tests {
         let mut found = BTreeSet::new();
         for (path, methods) in described["paths"].as_object().unwrap() {
             for (method, operation) in methods.as_object().unwrap() {
-                let is_guarded = operation.get("security").is_some();
-                found.insert((method.to_uppercase(), path.clone(), is_guarded));
+                let who = match operation["security"].as_array().map(Vec::as_slice) {
+                    None => Who::Public,
+                    Some([scheme]) if scheme.get(USER).is_some() => Who::User,
+                    Some([scheme]) if scheme.get(ADMINISTRATOR).is_some() => Who::Administrator,
+                    other => panic!("{method} {path} asks for {other:?}"),
+                };
+                found.insert((method.to_uppercase(), path.clone(), who));
             }
         }
-        let served = ROUTES
-            .iter()
-            .map(|route| (route.method.to_string(), route.path.to_owned(), route.who == Who::User));
+        let served = ROUTES.iter().map(|route| (route.method.to_string(), route.path.to_owned(), route.who));
         assert_eq!(found, served.collect());
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let described = serde_json::to_value(describe()).unwrap();
+        let methods = described["paths"].as_object().unwrap().values().filter_map(|one| one.as_object());
+        let names: Vec<_> =
+            methods.flat_map(|methods| methods.values().map(|one| one["operationId"].to_string())).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
     }
 
     #[test]

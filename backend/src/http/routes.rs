@@ -19,12 +19,14 @@ pub struct Route {
 }
 
 /// Who may call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// Anybody.
     Public,
     /// A person with a verified token.
     User,
+    /// A person with the app role of administrators, or a program that has it and is on the list.
+    Administrator,
 }
 
 /// Largest body of the API.
@@ -55,6 +57,7 @@ pub const ROUTES: &[Route] = &[
     read("/api/items/{item}/events", Who::User, || get(handlers::items::events)),
     read("/api/items/{item}/suggestions", Who::User, || get(handlers::items::suggestions)),
     read("/api/records", Who::User, || get(handlers::records::search)),
+    read("/api/admin/me", Who::Administrator, || get(handlers::admin::myself::administrator)),
     read("/health", Who::Public, || get(handlers::health::health)),
     read("/ready", Who::Public, || get(handlers::health::ready)),
     Route {

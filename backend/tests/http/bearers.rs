@@ -5,15 +5,15 @@ use axum::body::Body;
 use backend::entra::Verifier;
 use backend::http::routes::{ROUTES, Route, Who};
 use http::{Request, StatusCode};
-use sandbox::company::{ADA, BEN};
-use sandbox::entra::{Flaw, Mint};
+use sandbox::company::{ADA, APP_CLIENT_ID, BEN, DAN, PUBLIC_CLIENT_ID, TENANT_ID};
+use sandbox::entra::{ADMINISTER, Assignment, Flaw, Mint};
 use sandbox::world::faults::{Fault, Kind};
 use sandbox::world::journal::{Seq, Service};
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
-fn user_routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(|route| route.who == Who::User)
+fn routes_of(who: Who) -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(move |route| route.who == who)
 }
 
 fn request(route: &Route, authorization: Option<&str>) -> Request<Body> {
@@ -49,12 +49,31 @@ fn bad_tokens(house: &House) -> Vec<(String, Option<String>, &'static str)> {
         ("no signature".to_owned(), bearer(&good[..=good.rfind('.').unwrap()]), "signed-out"),
         ("a long token".to_owned(), bearer(&good.repeat(40)), "signed-out"),
     ];
-    for flaw in Flaw::ALL {
-        let token = Mint::flawed(&ADA, flaw).token(world).unwrap();
-        let code = if flaw == Flaw::WrongTenant { "tenant-not-enrolled" } else { "signed-out" };
-        bad.push((format!("{flaw:?}"), bearer(&token), code));
+    for (name, mint, code) in flawed_tokens() {
+        bad.push((name, bearer(&mint.token(world).unwrap()), code));
     }
-    let spoilt = [
+    for (name, claims) in spoilt_claims() {
+        let claims = claims.as_object().unwrap().clone();
+        let token = Mint { claims, ..Mint::good(&ADA) }.token(world).unwrap();
+        bad.push((name.to_owned(), bearer(&token), "signed-out"));
+    }
+    let graph = Mint::graph(&ADA, "Mail.ReadWrite").token(world).unwrap();
+    bad.push(("a token for Graph".to_owned(), bearer(&graph), "signed-out"));
+    bad
+}
+
+/// One token for each flaw that keeps people out, administrators or not.
+fn flawed_tokens() -> impl Iterator<Item = (String, Mint, &'static str)> {
+    let of_people = Flaw::ALL.into_iter().filter(|flaw| *flaw != Flaw::WithoutRoles);
+    of_people.map(|flaw| {
+        let code = if flaw == Flaw::WrongTenant { "tenant-not-enrolled" } else { "signed-out" };
+        (format!("{flaw:?}"), Mint::flawed(&ADA, flaw), code)
+    })
+}
+
+/// Claims that no token of a person may have.
+fn spoilt_claims() -> Vec<(&'static str, Value)> {
+    vec![
         ("version 1", json!({"ver": "1.0"})),
         ("no version", json!({"ver": null})),
         ("no tenant", json!({"tid": null})),
@@ -67,39 +86,79 @@ fn bad_tokens(house: &House) -> Vec<(String, Option<String>, &'static str)> {
         ("a scope that only begins so", json!({"scp": "access_as_user_too"})),
         ("a scope in other letters", json!({"scp": "ACCESS_AS_USER"})),
         ("the sovereign issuer", json!({"iss": "https://login.microsoftonline.us/x/v2.0"})),
-        (
-            "the issuer of version 1",
-            json!({"iss": format!("https://sts.windows.net/{}/", sandbox::company::TENANT_ID)}),
-        ),
-        ("an audience by its address", json!({"aud": format!("api://{}", sandbox::company::APP_CLIENT_ID)})),
+        ("the issuer of version 1", json!({"iss": format!("https://sts.windows.net/{TENANT_ID}/")})),
+        ("an audience by its address", json!({"aud": format!("api://{APP_CLIENT_ID}")})),
         ("an expiry as text", json!({"exp": "9999999999"})),
+        ("roles as text", json!({"roles": ADMINISTER})),
+        ("a role and neither scope nor kind", json!({"scp": null, "roles": [ADMINISTER]})),
+    ]
+}
+
+/// Everything that keeps somebody from administering, with its name and the code of the answer.
+fn bad_administrators(house: &House) -> Vec<(String, Option<String>, &'static str)> {
+    let (dan, program) = (Mint::good(&DAN), Mint::program(APP_CLIENT_ID));
+    let mut mints = vec![
+        ("a person who is none".to_owned(), Mint::good(&ADA), "not-administrator"),
+        ("a program that is none".to_owned(), Mint::program(PUBLIC_CLIENT_ID), "not-administrator"),
     ];
-    for (name, claims) in spoilt {
-        let claims = claims.as_object().unwrap().clone();
-        let token = Mint { claims, ..Mint::good(&ADA) }.token(world).unwrap();
-        bad.push((name.to_owned(), bearer(&token), "signed-out"));
+    for flaw in Flaw::ALL {
+        let code = |wrong_client| match flaw {
+            Flaw::WrongTenant => "tenant-not-enrolled",
+            Flaw::WithoutRoles | Flaw::AppOnly => "not-administrator",
+            Flaw::WrongClient => wrong_client,
+            _ => "signed-out",
+        };
+        mints.push((format!("Dan, {flaw:?}"), Mint { flaw: Some(flaw), ..dan.clone() }, code("signed-out")));
+        let flawed = Mint { flaw: Some(flaw), ..program.clone() };
+        mints.push((format!("program, {flaw:?}"), flawed, code("not-administrator")));
     }
-    let graph = Mint::graph(&ADA, "Mail.ReadWrite").token(world).unwrap();
-    bad.push(("a token for Graph".to_owned(), bearer(&graph), "signed-out"));
-    bad
+    for (name, claims, code) in [
+        ("a role in other letters", json!({"roles": ["regarding.administer"]}), "not-administrator"),
+        ("a longer role", json!({"roles": ["Regarding.Administer.All"]}), "not-administrator"),
+        ("two roles in one", json!({"roles": ["User Regarding.Administer"]}), "not-administrator"),
+        ("roles as text", json!({"roles": ADMINISTER}), "signed-out"),
+        ("no person", json!({"oid": null}), "signed-out"),
+        ("no tenant", json!({"tid": null}), "signed-out"),
+        ("no client", json!({"azp": null}), "signed-out"),
+        ("a permission as role", json!({"scp": ADMINISTER, "roles": ["access_as_user"]}), "signed-out"),
+        ("another kind and no scope", json!({"idtyp": "user", "scp": null}), "signed-out"),
+        ("no kind and no scope", json!({"idtyp": null, "scp": null}), "signed-out"),
+    ] {
+        for mint in [&dan, &program] {
+            let claims = claims.as_object().unwrap().clone();
+            mints.push((format!("{name}, {:?}", mint.holder), Mint { claims, ..mint.clone() }, code));
+        }
+    }
+    let minted = mints.into_iter().map(|(name, mint, code)| {
+        (name, Some(format!("Bearer {}", mint.token(&house.world).unwrap())), code)
+    });
+    minted.chain([("no token".to_owned(), None, "signed-out")]).collect()
 }
 
 #[tokio::test]
 async fn every_bad_token_is_refused_on_every_route_and_nothing_is_asked_of_anybody() {
     let house = House::open().await;
-    let bad = bad_tokens(&house);
-    assert!(user_routes().count() >= 6 && bad.len() >= 35);
-    for route in user_routes() {
-        for (name, authorization, code) in &bad {
+    let (bad, bad_administrators) = (bad_tokens(&house), bad_administrators(&house));
+    assert!(routes_of(Who::User).count() >= 6 && bad.len() >= 35);
+    assert!(routes_of(Who::Administrator).count() >= 1 && bad_administrators.len() >= 50);
+    let of_people = routes_of(Who::User).map(|route| (route, [bad.as_slice(), &[]]));
+    let of_administrators =
+        routes_of(Who::Administrator).map(|route| (route, [bad.as_slice(), &bad_administrators]));
+    for (route, callers) in of_people.chain(of_administrators) {
+        for (name, authorization, code) in callers.into_iter().flatten() {
             let answer = house.call(request(route, authorization.as_deref())).await;
             let place = format!("{name} on {} {}", route.method, route.path);
-            assert_eq!(answer.problem(), *code, "{place}");
+            // Ada, whose token lacks nothing but the role, is told so where that is all that is asked.
+            let is_known = name == "AppOnly" && route.who == Who::Administrator;
+            let code = if is_known { "not-administrator" } else { *code };
+            assert_eq!(answer.problem(), code, "{place}");
             let is_refused = matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
             assert!(is_refused, "{place}: {}", answer.status);
             let challenged = answer.header("www-authenticate").starts_with("Bearer ");
             assert_eq!(challenged, answer.status == StatusCode::UNAUTHORIZED, "{place}");
         }
     }
+    assert_eq!(house.audited().await, 0);
     for service in [Service::Graph, Service::Dataverse, Service::Entra] {
         assert_eq!(house.asked(service, Seq(0)), 0, "{service:?}");
     }
@@ -109,15 +168,20 @@ async fn every_bad_token_is_refused_on_every_route_and_nothing_is_asked_of_anybo
 async fn a_good_token_is_let_in_on_every_route_and_public_routes_ask_for_none() {
     let house = House::open().await;
     let bearer = format!("Bearer {}", house.token(&ADA));
-    for route in user_routes() {
-        let answer = house.router_status(request(route, Some(&bearer))).await;
-        assert!(
-            answer != StatusCode::UNAUTHORIZED && answer != StatusCode::FORBIDDEN,
-            "{}: {answer}",
-            route.path
-        );
+    let program = format!("Bearer {}", Mint::program(APP_CLIENT_ID).token(&house.world).unwrap());
+    let dan = format!("Bearer {}", house.token(&DAN));
+    let admitted = [(Who::User, &bearer), (Who::Administrator, &dan), (Who::Administrator, &program)];
+    for (who, bearer) in admitted {
+        for route in routes_of(who) {
+            let answer = house.router_status(request(route, Some(bearer))).await;
+            assert!(
+                answer != StatusCode::UNAUTHORIZED && answer != StatusCode::FORBIDDEN,
+                "{}: {answer}",
+                route.path
+            );
+        }
     }
-    for route in ROUTES.iter().filter(|route| route.who == Who::Public) {
+    for route in routes_of(Who::Public) {
         let answer = house.call(request(route, None)).await;
         assert!(answer.status.is_success(), "{}: {}", route.path, answer.text());
     }
@@ -130,6 +194,54 @@ impl House {
         let Ok(response) = self.router.clone().oneshot(request).await;
         response.status()
     }
+}
+
+#[tokio::test]
+async fn an_administrator_is_told_who_they_are_whether_a_person_or_a_program() {
+    let house = House::open().await;
+    let me = async |mint: Mint| {
+        let answer = house.get_as(&mint.token(&house.world).unwrap(), "/api/admin/me").await;
+        (answer.status, answer.json())
+    };
+    let (status, dan) = me(Mint::good(&DAN)).await;
+    let person = json!({"kind": "person", "user": DAN.oid, "name": DAN.name, "tenant": TENANT_ID});
+    assert_eq!((status, dan), (StatusCode::OK, person));
+    let (status, program) = me(Mint::program(APP_CLIENT_ID)).await;
+    let client = json!({"kind": "program", "client": APP_CLIENT_ID, "tenant": TENANT_ID});
+    assert_eq!((status, program), (StatusCode::OK, client));
+}
+
+#[tokio::test]
+async fn who_gets_the_role_administers_with_their_next_token_and_is_told_what_was_missing_before() {
+    let house = House::open().await;
+    let before = house.get_as(&house.token(&ADA), "/api/admin/me").await;
+    assert_eq!((before.problem().as_str(), before.status), ("not-administrator", StatusCode::FORBIDDEN));
+    let problem = before.json();
+    assert!(problem["title"].as_str().unwrap().contains("app role"), "{problem}");
+    assert!(problem["remedy"].as_str().unwrap().contains(ADMINISTER), "{problem}");
+    house.world.entra().assign_role(ADMINISTER, ADA.oid, Assignment::Given).unwrap();
+    assert_eq!(house.get_as(&house.token(&ADA), "/api/admin/me").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_configuration_lists_the_programs_that_administer_and_people_are_not_asked_for_it() {
+    let visitor = PUBLIC_CLIENT_ID.parse().unwrap();
+    let house = House::with(|config| config.entra.administrators = vec![visitor]).await;
+    let status =
+        async |mint: Mint| house.get_as(&mint.token(&house.world).unwrap(), "/api/admin/me").await.status;
+    let roles = json!({"roles": [ADMINISTER]}).as_object().unwrap().clone();
+    let with_role = Mint { claims: roles, ..Mint::program(PUBLIC_CLIENT_ID) };
+    assert_eq!(status(with_role).await, StatusCode::OK);
+    assert_eq!(status(Mint::program(PUBLIC_CLIENT_ID)).await, StatusCode::FORBIDDEN, "without the role");
+    assert_eq!(status(Mint::program(APP_CLIENT_ID)).await, StatusCode::FORBIDDEN, "not on the list");
+    assert_eq!(status(Mint::good(&DAN)).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_program_is_nobody_on_the_routes_of_people() {
+    let house = House::open().await;
+    let program = Mint::program(APP_CLIENT_ID).token(&house.world).unwrap();
+    assert_eq!(house.get_as(&program, "/api/me").await.problem(), "signed-out");
 }
 
 #[tokio::test]
@@ -152,7 +264,7 @@ async fn the_caller_is_tenant_and_object_id_and_acts_with_the_very_token() {
     let token = house.token(&BEN);
     let caller = verifier(&house).verify(&token).await.unwrap();
     assert_eq!(caller.user().to_string(), BEN.oid);
-    assert_eq!(caller.tenant().to_string(), sandbox::company::TENANT_ID);
+    assert_eq!(caller.tenant().to_string(), TENANT_ID);
     assert_eq!(caller.name(), BEN.name);
     let access = caller.access();
     match &access.by {

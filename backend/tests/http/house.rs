@@ -71,7 +71,7 @@ pub struct House {
     pub transport: Arc<dyn Transport>,
     pub app: App,
     pub router: Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub fn clock() -> Arc<TestClock> {
@@ -138,7 +138,7 @@ impl House {
         change(&mut config);
         let app = assemble(parts(&clock, transport.clone(), folder.path(), config).await).await.unwrap();
         let router = app.router();
-        Self { clock, world, transport, app, router, _folder: folder }
+        Self { clock, world, transport, app, router, folder }
     }
 
     pub fn token(&self, person: &Person) -> String {
@@ -159,6 +159,12 @@ impl House {
     pub async fn get_as(&self, token: &str, path: &str) -> Answer {
         let request = Request::get(path).header("authorization", format!("Bearer {token}"));
         self.call(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// How many rows the audit trail of the company has.
+    pub async fn audited(&self) -> usize {
+        let store = SqliteStore::open(&self.folder.path().join("regarding.db")).await.unwrap();
+        store.audit_trail(self.app.config().tenants[0].id).await.unwrap().len()
     }
 
     /// How often this service of the sandbox was asked after `seq`, apart from for keys.

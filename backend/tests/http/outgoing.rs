@@ -86,6 +86,16 @@ async fn the_engine_has_tokens_of_its_own_whoever_it_acts_for() {
 }
 
 #[tokio::test]
+async fn our_own_token_for_our_own_api_opens_the_administrators_part_of_it() {
+    let house = House::open().await;
+    let token = tokens(&house).own(tenant()).await.unwrap();
+    let said = claims(token.expose_secret());
+    assert_eq!((&said["aud"], &said["idtyp"]), (&APP_CLIENT_ID.into(), &"app".into()));
+    let answer = house.get_as(token.expose_secret(), "/api/admin/me").await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["client"]), (200, &APP_CLIENT_ID.into()));
+}
+
+#[tokio::test]
 async fn a_token_is_kept_until_five_minutes_before_its_end() {
     let house = House::open().await;
     let tokens = tokens(&house);

@@ -82,6 +82,7 @@ fn kind(code: Code) -> Kind {
         | Code::InteractionRequired
         | Code::ConsentRequired
         | Code::TenantNotEnrolled
+        | Code::NotAdministrator
         | Code::NotLicensed
         | Code::MailboxDenied
         | Code::MailboxGone

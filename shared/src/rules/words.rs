@@ -30,6 +30,10 @@ fn english(code: Code) -> (&'static str, &'static str) {
             "Your organization does not use this service.",
             "Ask your administrator to add your tenant to the service's configuration.",
         ),
+        Code::NotAdministrator => (
+            "You may not administer this service: {reason}.",
+            "Ask whoever manages the Regarding app in Entra ID for the app role Regarding.Administer, then sign in anew.",
+        ),
         Code::NotLicensed => (
             "You have no user in Dynamics 365.",
             "Ask your CRM administrator for a licence and a security role.",
@@ -125,6 +129,10 @@ fn german(code: Code) -> (&'static str, &'static str) {
         Code::TenantNotEnrolled => (
             "Ihre Organisation nutzt diesen Dienst nicht.",
             "Bitten Sie Ihren Administrator, den Mandanten in die Konfiguration aufzunehmen.",
+        ),
+        Code::NotAdministrator => (
+            "Sie dürfen diesen Dienst nicht verwalten: {reason}.",
+            "Bitten Sie, wer die App Regarding in Entra ID verwaltet, um die App-Rolle Regarding.Administer, und melden Sie sich dann neu an.",
         ),
         Code::NotLicensed => (
             "Sie haben keinen Benutzer in Dynamics 365.",
