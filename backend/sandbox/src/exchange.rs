@@ -6,6 +6,7 @@
 
 pub mod category;
 pub mod change;
+pub mod delivery;
 pub mod folder;
 pub mod id;
 pub mod import;
@@ -13,18 +14,22 @@ pub mod letters;
 pub mod mailbox;
 pub mod message;
 pub mod mime;
+pub mod notice;
 pub mod post;
 pub mod reading;
 pub mod seed;
+pub mod subscription;
 pub mod traffic;
 
 pub use category::MasterCategory;
 pub use change::{Happening, ItemChangeKind};
+pub use delivery::{Delivered, Delivery};
 pub use folder::{Folder, FolderKey};
 pub use id::{IdForm, ItemKey};
 pub use import::{MailReport, Skipped};
 pub use mailbox::{Access, Mailbox, MailboxKind, Right, Switches};
 pub use message::{Attachment, Body, Importance, Message, Party};
+pub use subscription::{ChangeType, LifecycleEvent, Subscription, Terms};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +64,12 @@ pub enum Refusal {
     MessageSizeExceeded,
     #[error("The requested user '{0}' is invalid.")]
     UnknownMailbox(String),
+    #[error("The object was not found.")]
+    SubscriptionNotFound,
+    #[error("Subscription Id {0} already exists for the requested combination")]
+    SubscriptionExists(Uuid),
+    #[error("The mailbox has reached the maximum number of active subscriptions.")]
+    TooManySubscriptions,
     #[error("{0}")]
     Invalid(String),
 }
@@ -72,6 +83,13 @@ pub struct Exchange {
     pub limits: traffic::Limits,
     #[serde(skip)]
     pub traffic: traffic::Traffic,
+    #[serde(default)]
+    subscriptions: subscription::Subscriptions,
+    #[serde(skip)]
+    outbox: notice::Outbox,
+    /// The time of this visit; whoever opens the mailboxes sets it.
+    #[serde(skip)]
+    now: Timestamp,
     /// What happened and was not yet written to the journal.
     #[serde(skip)]
     happenings: Vec<Happening>,
@@ -92,9 +110,17 @@ impl Exchange {
             mint: Mint { seed, drawn: 0 },
             limits: traffic::Limits::default(),
             traffic: traffic::Traffic::default(),
+            subscriptions: subscription::Subscriptions::default(),
+            outbox: notice::Outbox::default(),
+            now: Timestamp::default(),
             happenings: Vec::new(),
             bell: new_bell(),
         }
+    }
+
+    /// Says what time it is: subscriptions end by it, notifications become due by it.
+    pub fn set_time(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// Adds an empty mailbox with its distinguished folders.
@@ -104,9 +130,10 @@ impl Exchange {
 
     /// The mailbox with this object id, user principal name or mail address (names ignore case).
     pub fn mailbox(&self, who: &str) -> Result<&Mailbox, Refusal> {
+        // Programs name mailboxes by object id; only people's spellings need the walk.
         self.mailboxes
-            .values()
-            .find(|mailbox| mailbox.is_called(who))
+            .get(who)
+            .or_else(|| self.mailboxes.values().find(|mailbox| mailbox.is_called(who)))
             .ok_or_else(|| Refusal::UnknownMailbox(who.to_owned()))
     }
 
@@ -121,18 +148,24 @@ impl Exchange {
         who: &str,
         act: impl FnOnce(&mut Mailbox, &mut Mint) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mailbox = self
-            .mailboxes
-            .values_mut()
-            .find(|mailbox| mailbox.is_called(who))
-            .ok_or_else(|| Refusal::UnknownMailbox(who.to_owned()))?;
+        let oid = self.mailbox(who)?.oid.clone();
+        let mailbox = self.mailboxes.get_mut(&oid).ok_or_else(|| Refusal::UnknownMailbox(who.to_owned()))?;
+        let since = mailbox.version();
         let answer = act(mailbox, &mut self.mint);
         let happened = mailbox.take_happenings();
+        let subscribers = self.subscriptions.of_mailbox(&oid);
+        notice::tell_changes(mailbox, since, subscribers, &mut self.outbox, &mut self.mint, self.now);
         if !happened.is_empty() {
             self.bell.send_modify(|version| *version += happened.len() as u64);
             self.happenings.extend(happened);
         }
         answer
+    }
+
+    /// Notes something that is not of one mailbox's own doing.
+    fn happen(&mut self, happening: Happening) {
+        self.happenings.push(happening);
+        self.bell.send_modify(|version| *version += 1);
     }
 
     /// Hands over what happened since the last call, for the journal.

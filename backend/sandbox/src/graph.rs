@@ -2,7 +2,7 @@
 //!
 //! One door for every request: token, throttle, path, then one handler under one lock of the mailboxes, then
 //! the journal. A handler is a plain function from a request and the mailboxes to an answer; only `$batch`
-//! waits for anything. Nothing here keeps state of its own.
+//! and new subscriptions wait for anything. Nothing here keeps state of its own.
 
 mod asked;
 mod attachments;
@@ -20,6 +20,7 @@ mod query;
 mod sending;
 mod settings;
 mod show;
+mod subscriptions;
 mod users;
 
 pub use control::router as control;
@@ -28,7 +29,8 @@ use crate::World;
 use crate::entra::{self, Resource};
 use crate::exchange::{Exchange, Happening};
 use crate::server::{Parts, Severed};
-use crate::world::journal::{Effect, Seq, Service};
+use crate::world::acts::effect;
+use crate::world::journal::Seq;
 use asked::{Asked, Content, Reply};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -110,6 +112,9 @@ async fn perform(
         return Ok(Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, code, message)));
     };
     asked.body = bytes;
+    if let [("subscriptions", _), ..] = asked.steps().as_slice() {
+        return Ok(subscriptions::answer(&asked, seq).await);
+    }
     let mut exchange = world.exchange();
     let answer = answer(&asked, &mut exchange);
     let happened = exchange.take_happenings();
@@ -121,10 +126,7 @@ async fn perform(
 /// Writes what happened in the mailboxes into the journal.
 fn record(world: &World, seq: Seq, happened: Vec<Happening>) {
     for happening in happened {
-        let detail =
-            json!({ "mailbox": happening.upn, "before": happening.before, "after": happening.after });
-        let kind = happening.kind.to_owned();
-        world.journal.effect(seq, Effect { service: Service::Graph, kind, target: happening.target, detail });
+        world.journal.effect(seq, effect(happening));
     }
 }
 
@@ -159,11 +161,6 @@ fn answer(asked: &Asked<'_>, exchange: &mut Exchange) -> Result<Reply, Problem> 
     let steps = asked.steps();
     match steps.as_slice() {
         [("users" | "me", _)] => users::answer(asked, exchange),
-        [("subscriptions", _), ..] => Err(Problem::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "NotImplemented",
-            "The sandbox does not send change notifications; use delta queries.",
-        )),
         [("me", None) | ("users", Some(_)), rest @ ..] => mail(asked, exchange, rest),
         [first, ..] => Err(Problem::no_segment(first.0)),
         [] => Err(Problem::bad_request("The service document is not served here.")),

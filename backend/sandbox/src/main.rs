@@ -34,6 +34,9 @@ struct Arguments {
     /// Fill Ada's mailbox from the .eml and .mbox files of this folder (may be given several times)
     #[arg(long, value_name = "DIR")]
     mail: Vec<PathBuf>,
+    /// Send change notifications to servers whose certificates this authority (PEM) signed, too
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -49,14 +52,19 @@ async fn main() -> anyhow::Result<()> {
         "--https with port 0 takes a port that nobody knows beforehand: give a port, or say with --origin how clients reach the sandbox."
     );
     let origin = arguments.origin.unwrap_or_else(|| format!("https://localhost:{}", arguments.https.port()));
+    let read = |file: &PathBuf| {
+        std::fs::read_to_string(file).with_context(|| format!("--trust {} cannot be read", file.display()))
+    };
+    let trusted_ca_pem = arguments.trust.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     let world = World::new(Options {
-        clock: Arc::new(SystemClock),
         seed: arguments.seed,
         origin,
         pane_origin: arguments.pane_origin,
         npm_dir: arguments.npm,
         state_dir: arguments.state.clone(),
         mail_dirs: arguments.mail,
+        trusted_ca_pem,
+        ..Options::in_memory(Arc::new(SystemClock))
     })?;
     let listen = Listen { https: Some(arguments.https), http: arguments.http };
     let running = serve(world.clone(), listen).await?;

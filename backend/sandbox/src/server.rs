@@ -19,12 +19,14 @@ use tower::ServiceExt;
 mod authority;
 mod listener;
 mod performance;
+mod post_rider;
 #[cfg(test)]
 mod tests;
 mod visitor;
 
 pub use authority::{Authority, Certificate};
 pub use listener::{Listen, Running, ServeError, serve};
+pub use post_rider::PostRider;
 
 /// Bodies larger than this are refused when they have to be read whole for a fault.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;

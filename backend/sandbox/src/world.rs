@@ -10,6 +10,8 @@ use rand::rngs::StdRng;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub mod acts;
+pub mod courier;
 pub mod faults;
 pub mod journal;
 pub mod state;
@@ -56,6 +58,17 @@ impl Clock for SetClock {
     }
 }
 
+/// Which mail the mailboxes of a new tenant hold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mail {
+    /// A salesperson's week, in every mailbox.
+    #[default]
+    Company,
+    /// None: mailboxes, categories and rights only. Such a tenant is made in a fraction of a millisecond, for
+    /// simulations that make thousands.
+    None,
+}
+
 /// How a sandbox is to be set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -71,8 +84,13 @@ pub struct Options {
     pub npm_dir: Option<PathBuf>,
     /// Keep the state in this folder instead of only in memory.
     pub state_dir: Option<PathBuf>,
+    /// The mail of a new tenant.
+    pub seed_mail: Mail,
     /// Fill Ada's mailbox from these folders of `.eml` and `.mbox` files.
     pub mail_dirs: Vec<PathBuf>,
+    /// Further certificate authorities (PEM) that change notifications may be sent to when the tenant listens
+    /// on sockets; its own authority is always among them.
+    pub trusted_ca_pem: Vec<String>,
 }
 
 impl Options {
@@ -85,7 +103,9 @@ impl Options {
             pane_origin: "https://localhost:3000".to_owned(),
             npm_dir: None,
             state_dir: None,
+            seed_mail: Mail::Company,
             mail_dirs: Vec::new(),
+            trusted_ca_pem: Vec::new(),
         }
     }
 }
@@ -106,6 +126,9 @@ pub struct World {
     rng: Mutex<StdRng>,
     pub(crate) state: state::StateFile,
     pub(crate) authority: Mutex<Option<Arc<crate::server::Authority>>>,
+    courier: Mutex<Arc<dyn courier::Courier>>,
+    /// Held while notifications are carried out, so that they stay in order.
+    round: tokio::sync::Mutex<()>,
 }
 
 impl World {
@@ -134,6 +157,8 @@ impl World {
             rng: Mutex::new(rng),
             state,
             authority: Mutex::default(),
+            courier: Mutex::new(Arc::new(courier::Nobody)),
+            round: tokio::sync::Mutex::default(),
         };
         if fresh {
             world.state.touch();
@@ -164,9 +189,12 @@ impl World {
         self.entra.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The mailboxes. A poisoned lock means a bug in a handler: state is used on, the bug was logged.
+    /// The mailboxes, told what time it is. A poisoned lock means a bug in a handler: state is used on, the bug
+    /// was logged.
     pub fn exchange(&self) -> MutexGuard<'_, exchange::Exchange> {
-        self.exchange.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        exchange.set_time(self.now());
+        exchange
     }
 
     pub fn dataverse(&self) -> MutexGuard<'_, dataverse::Organization> {
@@ -198,13 +226,13 @@ impl World {
     }
 }
 
-/// The company's mailboxes, and in Ada's the mail that the options name.
+/// The company's mailboxes with the mail that the options name.
 fn seed_mail(
     options: &Options,
     now: jiff::Timestamp,
     rng: &mut StdRng,
 ) -> (exchange::Exchange, exchange::MailReport) {
-    let mut exchange = exchange::Exchange::seed(now, rng);
+    let mut exchange = exchange::Exchange::seed(now, options.seed_mail, rng);
     let report = exchange.load_mail(company::ADA.oid, &options.mail_dirs, now);
     (exchange, report)
 }

@@ -48,13 +48,12 @@ pub async fn open(choices: Choices) -> anyhow::Result<Embedded> {
     let (origin, public_origin) = (localhost(sandbox_listen), localhost(listen));
     let state_dir = choices.data_dir.join("sandbox");
     let world = World::new(Options {
-        clock: Arc::new(SystemClock),
-        seed: 1,
         origin: origin.trim_end_matches('/').to_owned(),
         pane_origin: public_origin.trim_end_matches('/').to_owned(),
         npm_dir: choices.npm_dir,
         state_dir: Some(state_dir.clone()),
         mail_dirs: choices.mail_dirs,
+        ..Options::in_memory(Arc::new(SystemClock))
     })?;
     let running = serve(world.clone(), Listen { https: Some(sandbox_listen), http: None }).await?;
     let certificate = world.authority()?.issue(jiff::Timestamp::now());

@@ -25,6 +25,9 @@ pub struct ItemChange {
     pub folder: FolderKey,
     pub item: ItemKey,
     pub kind: ItemChangeKind,
+    /// How many delta queries the mailbox had seen before.
+    #[serde(skip)]
+    pub reads: u64,
 }
 
 /// One line of the log behind `mailFolders/delta`.
@@ -33,6 +36,9 @@ pub struct FolderChange {
     pub number: u64,
     pub folder: FolderKey,
     pub created: bool,
+    /// How many delta queries the mailbox had seen before.
+    #[serde(skip)]
+    pub reads: u64,
 }
 
 /// Something that changed in a mailbox, for the journal and for subscribers.

@@ -55,7 +55,8 @@ pub const FIRST_OWN: u64 = 100;
 
 impl Mailbox {
     fn log_folder(&mut self, folder: FolderKey, created: bool) {
-        self.folder_log.push_back(FolderChange { number: self.change, folder, created });
+        let reads = self.delta_reads;
+        self.folder_log.push_back(FolderChange { number: self.change, folder, created, reads });
         if self.folder_log.len() > LOG_LENGTH
             && let Some(oldest) = self.folder_log.pop_front()
         {

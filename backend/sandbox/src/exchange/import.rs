@@ -6,6 +6,8 @@
 use super::folder::{self, FolderKey};
 use super::message::{Attachment, Body, Message, Party};
 use super::{Exchange, Refusal};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderValue, MessageParser, MimeHeaders, PartType};
 use serde::Serialize;
@@ -174,6 +176,10 @@ impl Exchange {
         let mut message = Message::new(at, id.clone(), Uuid::new_v5(&IMPORTED, root.as_bytes()));
         message.references = references;
         message.in_reply_to = in_reply_to;
+        message.headers = further_headers(&mail);
+        if let Some(index) = thread_index(&mail) {
+            message.conversation_index = index;
+        }
         message.subject = mail.subject().map(str::to_owned);
         message.from = parties(mail.from()).into_iter().next();
         message.sender = parties(mail.sender()).into_iter().next().or_else(|| message.from.clone());
@@ -270,6 +276,39 @@ fn references(value: &HeaderValue<'_>) -> Vec<String> {
 
 fn references_first(value: &HeaderValue<'_>) -> Option<String> {
     references(value).into_iter().next()
+}
+
+/// Headers that a message keeps as they came: all that it does not know by a property of its own.
+fn further_headers(mail: &mail_parser::Message<'_>) -> Vec<(String, String)> {
+    const KNOWN: [&str; 16] = [
+        "from",
+        "sender",
+        "to",
+        "cc",
+        "bcc",
+        "reply-to",
+        "subject",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "thread-index",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "importance",
+    ];
+    mail.headers_raw()
+        .filter(|(name, _)| !KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known)))
+        .map(|(name, value)| (name.to_owned(), value.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .collect()
+}
+
+/// The conversation index that the sender's program wrote.
+fn thread_index(mail: &mail_parser::Message<'_>) -> Option<Vec<u8>> {
+    let (_, text) = mail.headers_raw().find(|(name, _)| name.eq_ignore_ascii_case("thread-index"))?;
+    let text: String = text.split_whitespace().collect();
+    STANDARD.decode(text).ok().filter(|index| index.len() >= 22 && (index.len() - 22) % 5 == 0)
 }
 
 /// The text: HTML where there is any, with plain parts among it taken over.

@@ -64,6 +64,10 @@ pub struct Switches {
     pub master_list_full: bool,
     /// Every delta page repeats the last item of the page before.
     pub repeat_delta_items: bool,
+    /// A change shows in delta queries only after so many further ones were made at this mailbox.
+    pub stale_delta_reads: u32,
+    /// What befalls change notifications.
+    pub notifications: super::notice::Troubles,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,6 +93,9 @@ pub struct Mailbox {
     pub(super) forgotten: u64,
     /// Delta tokens of an older generation are expired.
     pub sync_generation: u32,
+    /// How many delta queries were made here; counts only while the tenant runs.
+    #[serde(skip)]
+    pub(super) delta_reads: u64,
     #[serde(skip)]
     happenings: Vec<Happening>,
 }
@@ -128,6 +135,7 @@ impl Mailbox {
             folder_log: VecDeque::new(),
             forgotten: 0,
             sync_generation: 1,
+            delta_reads: 0,
             happenings: Vec::new(),
         }
     }
@@ -233,8 +241,15 @@ impl Mailbox {
 
     // ---- messages
 
+    /// What happened to messages after change number `since`, oldest first.
+    pub(super) fn item_changes_after(&self, since: u64) -> Vec<ItemChange> {
+        let start = self.log.partition_point(|change| change.number <= since);
+        self.log.range(start..).copied().collect()
+    }
+
     fn log_item(&mut self, item: ItemKey, folder: FolderKey, kind: ItemChangeKind) {
-        self.log.push_back(ItemChange { number: self.change, folder, item, kind });
+        let reads = self.delta_reads;
+        self.log.push_back(ItemChange { number: self.change, folder, item, kind, reads });
         if self.log.len() > LOG_LENGTH
             && let Some(oldest) = self.log.pop_front()
         {

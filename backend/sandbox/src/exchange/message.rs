@@ -160,7 +160,8 @@ impl Message {
     /// Makes this message an answer to `parent`: same thread, longer conversation index, the headers.
     pub fn answer_to(&mut self, parent: &Message) {
         self.thread = parent.thread;
-        self.conversation_index = reply_index(&parent.conversation_index, self.sent);
+        self.conversation_index =
+            reply_index(&parent.conversation_index, self.sent, &self.internet_message_id);
         self.in_reply_to = Some(parent.internet_message_id.clone());
         self.references.clone_from(&parent.references);
         self.references.push(parent.internet_message_id.clone());
@@ -188,10 +189,22 @@ pub fn root_index(at: Timestamp, thread: Uuid) -> Vec<u8> {
     bytes
 }
 
-/// The parent's index with five bytes for the time of the answer.
-pub fn reply_index(parent: &[u8], at: Timestamp) -> Vec<u8> {
+/// Deltas longer than this many ticks (about 1.7 years) are told more coarsely.
+const LONG_DELTA: u64 = 1 << 49;
+
+/// The parent's index with five bytes for the answer, as [MS-OXOMSG] 2.2.1.3 lays them out: how long after the
+/// conversation began (one bit for the scale, 31 for the time), then a byte that tells answers of the same
+/// moment apart.
+pub fn reply_index(parent: &[u8], at: Timestamp, message_id: &str) -> Vec<u8> {
+    let mut began = [0; 8];
+    if let Some(time) = parent.get(..6) {
+        began[..6].copy_from_slice(time);
+    }
+    let delta = file_time(at).saturating_sub(u64::from_be_bytes(began));
+    let word = if delta < LONG_DELTA { (delta >> 18) as u32 } else { (delta >> 23) as u32 | 1 << 31 };
     let mut bytes = parent.to_vec();
-    bytes.extend_from_slice(&file_time(at).to_be_bytes()[2..7]);
+    bytes.extend_from_slice(&word.to_be_bytes());
+    bytes.push(message_id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)));
     bytes
 }
 
@@ -207,5 +220,28 @@ mod as_base64 {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         STANDARD.decode(String::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_adds_five_bytes_to_the_header_of_its_conversation() {
+        let began: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
+        let thread = Uuid::from_u128(7);
+        let root = root_index(began, thread);
+        assert_eq!((root.len(), root[0], &root[6..]), (22, 1, thread.as_bytes().as_slice()));
+        let hour = jiff::SignedDuration::from_hours(1);
+        let answer = reply_index(&root, began + hour, "<a@x>");
+        assert_eq!((answer.len(), &answer[..22]), (27, root.as_slice()));
+        let word = u32::from_be_bytes(answer[22..26].try_into().unwrap());
+        let told = u64::from(word) << 18;
+        let ticks = 36_000_000_000;
+        assert!(told.abs_diff(ticks) < 1 << 19, "{told} is about an hour");
+        assert_ne!(answer, reply_index(&root, began + hour, "<b@x>"), "answers of one moment differ");
+        let years_later = reply_index(&answer, began + hour * 24 * 365 * 3, "<c@x>");
+        assert_eq!((years_later.len(), years_later[27] >> 7), (32, 1));
     }
 }

@@ -7,12 +7,15 @@ use super::message::{Body, Message, Party};
 use super::{Exchange, Refusal};
 use crate::company;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Whether the sender keeps a copy in *Sent Items*.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum SentCopy {
     Keep,
+    #[default]
     Drop,
 }
 
@@ -33,6 +36,16 @@ impl Exchange {
 
     /// Puts a copy into the inbox of every recipient who has a mailbox here; says who got one.
     pub fn deliver(&mut self, message: &Message, now: Timestamp) -> Result<Vec<(String, ItemKey)>, Refusal> {
+        self.deliver_with(message, &[], now)
+    }
+
+    /// The same; the recipients' inbox rules put these categories on.
+    pub(super) fn deliver_with(
+        &mut self,
+        message: &Message,
+        categories: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<(String, ItemKey)>, Refusal> {
         let mut at: Vec<String> = Vec::new();
         for party in message.recipients() {
             if let Ok(mailbox) = self.mailbox(&party.address)
@@ -43,16 +56,22 @@ impl Exchange {
         }
         let mut delivered = Vec::new();
         for oid in at {
-            delivered.push((oid.clone(), self.deliver_to(&oid, message, now)?));
+            delivered.push((oid.clone(), self.deliver_to(&oid, message, categories, now)?));
         }
         Ok(delivered)
     }
 
     /// Puts a copy into one inbox, whoever it is addressed to.
-    pub fn deliver_to(&mut self, who: &str, message: &Message, now: Timestamp) -> Result<ItemKey, Refusal> {
+    fn deliver_to(
+        &mut self,
+        who: &str,
+        message: &Message,
+        categories: &[String],
+        now: Timestamp,
+    ) -> Result<ItemKey, Refusal> {
         let mut copy = message.clone();
         copy.bcc.clear();
-        copy.categories.clear();
+        copy.categories = categories.to_vec();
         copy.properties.clear();
         copy.extensions.clear();
         copy.flag = json!({ "flagStatus": "notFlagged" });

@@ -49,6 +49,20 @@ impl Mailbox {
         self.lies_below(folder, folder::ROOT)
     }
 
+    /// Counts a delta query, and gives the number of the newest change that it may see.
+    pub fn read_delta(&mut self) -> u64 {
+        let (made, stale) = (self.delta_reads, u64::from(self.switches.stale_delta_reads));
+        self.delta_reads += 1;
+        let is_seen = |reads: u64| made.saturating_sub(reads) >= stale;
+        let item = self.log.partition_point(|change| is_seen(change.reads));
+        let folder = self.folder_log.partition_point(|change| is_seen(change.reads));
+        let unseen = [
+            self.log.get(item).map(|change| change.number),
+            self.folder_log.get(folder).map(|change| change.number),
+        ];
+        unseen.into_iter().flatten().min().map_or(self.version(), |first| first - 1)
+    }
+
     /// What changed in a folder after change number `since`.
     pub fn changes_in(
         &self,

@@ -6,6 +6,7 @@ use super::mailbox::{Access, MailboxKind, Right};
 use super::message::{Attachment, Body, Meeting, Message};
 use super::{Exchange, Refusal};
 use crate::company::{self, ADA, BEN, CHIARA, DAN};
+use crate::world::Mail;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -15,13 +16,16 @@ use uuid::Uuid;
 const THREADS: Uuid = Uuid::from_u128(0x5a9d_b0c5_0000_4000_8000_0000_0000_7ead);
 
 impl Exchange {
-    /// The company's mailboxes with believable mail, as of `now`.
+    /// The company's mailboxes with believable mail, or without any, as of `now`.
     ///
     /// # Panics
     /// Never for the built-in letters: a test seeds them.
-    pub fn seed(now: Timestamp, rng: &mut impl rand::Rng) -> Self {
+    pub fn seed(now: Timestamp, mail: Mail, rng: &mut impl rand::Rng) -> Self {
         let mut exchange = Self::empty(rng.next_u64());
-        exchange.furnish(now).expect("the built-in letters fit the built-in mailboxes");
+        exchange.furnish(now).expect("the built-in categories fit the built-in mailboxes");
+        if mail == Mail::Company {
+            exchange.furnish_letters(now).expect("the built-in letters fit the built-in mailboxes");
+        }
         exchange.take_happenings();
         exchange
     }
@@ -33,7 +37,10 @@ impl Exchange {
         let queue = (company::QUEUE_OID, company::QUEUE_ADDRESS, company::QUEUE_NAME);
         self.add_mailbox(queue.0, queue.1, queue.2, MailboxKind::Shared, now);
         self.furnish_categories()?;
-        self.furnish_access()?;
+        self.furnish_access()
+    }
+
+    fn furnish_letters(&mut self, now: Timestamp) -> Result<(), Refusal> {
         let mut sent: BTreeMap<&'static str, Message> = BTreeMap::new();
         let mut letters = letters::all();
         letters.sort_by_key(|letter| std::cmp::Reverse(letter.minutes_ago));

@@ -11,6 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+/// Files larger than this need an upload session, which the sandbox does not have.
+const LARGEST_DIRECT: usize = 3 * 1024 * 1024;
+
 pub fn answer(
     asked: &Asked<'_>,
     exchange: &mut Exchange,
@@ -68,11 +71,18 @@ fn list(asked: &Asked<'_>, exchange: &Exchange, place: &Place) -> Result<Reply, 
     let message = mailbox.message(place.key)?;
     let id = mailbox.item_id(message, asked.prefer.ids);
     let (filter, select) = (asked.query.filter()?, asked.query.select());
-    let items: Vec<Value> = message
+    let (skip, top) = (asked.query.skip()?, asked.query.top()?.unwrap_or(usize::MAX));
+    let files: Vec<_> = message
         .attachments
         .iter()
         .map(|file| show::attachment(&id, file, message))
         .filter(|map| filter.as_ref().is_none_or(|filter| filter.holds(&Value::Object(map.clone()))))
+        .collect();
+    let total = files.len();
+    let page: Vec<Value> = files
+        .into_iter()
+        .skip(skip)
+        .take(top)
         .map(|mut map| {
             if let Some(select) = &select {
                 map.retain(|name, _| {
@@ -84,7 +94,15 @@ fn list(asked: &Asked<'_>, exchange: &Exchange, place: &Place) -> Result<Reply, 
             Value::Object(map)
         })
         .collect();
-    Ok(Reply::ok(json!({ "@odata.context": asked.context("messages/attachments"), "value": items })))
+    let next = skip.saturating_add(top);
+    let mut answer = json!({ "@odata.context": asked.context("messages/attachments"), "value": page });
+    if asked.query.wants_count() {
+        answer["@odata.count"] = json!(total);
+    }
+    if next < total {
+        answer["@odata.nextLink"] = json!(asked.link(&["skip"], &[("skip", &next.to_string())]));
+    }
+    Ok(Reply::ok(answer))
 }
 
 /// Reads a `fileAttachment`.
@@ -112,6 +130,9 @@ pub fn read(value: &Value, id: uuid::Uuid) -> Result<Attachment, Problem> {
 fn add(asked: &Asked<'_>, exchange: &mut Exchange, place: &Place) -> Result<Reply, Problem> {
     let value: Value = asked.parsed()?;
     let file = read(&value, exchange.mint_uuid())?;
+    if file.content.len() > LARGEST_DIRECT {
+        return Err(Refusal::MessageSizeExceeded.into());
+    }
     let size = exchange.mailbox(&place.oid)?.message(place.key)?.size() + file.content.len();
     if size > exchange.limits.message_bytes {
         return Err(Refusal::MessageSizeExceeded.into());

@@ -3,6 +3,10 @@
 //! The host page and the tests speak it; no program under trial does. It needs no token, and messages can be
 //! named by any of their ids: REST of both forms, EWS form, or internet message id.
 
+mod delivery;
+mod folders;
+mod notifications;
+
 use super::problem::Problem;
 use super::query::BodyForm;
 use super::record;
@@ -11,16 +15,14 @@ use crate::World;
 use crate::exchange::category;
 use crate::exchange::id::{self, IdForm, ItemKey};
 use crate::exchange::traffic::Limits;
-use crate::exchange::{
-    Access, Body, Exchange, Importance, Mailbox, Message, Party, Refusal, Right, Switches, post::escape_html,
-};
+use crate::exchange::{Access, Exchange, Mailbox, MailboxKind, Message, Refusal, Right, Switches};
 use crate::world::journal::Seq;
 use axum::extract::{Extension, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
 use axum::{Json, Router};
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -34,10 +36,15 @@ type Answer = Result<Json<Value>, Problem>;
 pub fn router() -> Router<Arc<World>> {
     Router::new()
         .route("/limits", get(limits).put(set_limits))
-        .route("/deliver", post(deliver))
-        .route("/mailboxes", get(mailboxes))
+        .route("/deliver", post(delivery::deliver))
+        .route("/subscriptions", get(notifications::subscriptions))
+        .route("/subscriptions/{id}/lifecycle", post(notifications::announce))
+        .route("/notifications", get(notifications::waiting))
+        .route("/notifications/deliver", post(notifications::deliver))
+        .route("/mailboxes", get(mailboxes).post(add_mailbox))
         .route("/mailboxes/{who}", get(one_mailbox))
-        .route("/mailboxes/{who}/folders", get(folders).post(create_folder))
+        .route("/mailboxes/{who}/folders", get(folders::list).post(folders::create))
+        .route("/mailboxes/{who}/folders/{id}", patch(folders::change).delete(folders::delete))
         .route("/mailboxes/{who}/messages", get(messages))
         .route("/mailboxes/{who}/messages/{id}", get(message).delete(delete_message))
         .route("/mailboxes/{who}/messages/{id}/attachments/{attachment}", get(attachment))
@@ -102,6 +109,36 @@ async fn one_mailbox(State(world): Tenant, Path(who): Path<String>) -> Answer {
     Ok(Json(mailbox_card(&exchange, exchange.mailbox(&who)?)))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewMailbox {
+    oid: Uuid,
+    upn: String,
+    name: String,
+    #[serde(default = "user")]
+    kind: MailboxKind,
+}
+
+fn user() -> MailboxKind {
+    MailboxKind::User
+}
+
+/// Gives somebody a mailbox; whoever has one keeps it.
+async fn add_mailbox(
+    State(world): Tenant,
+    Json(wanted): Json<NewMailbox>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let mut exchange = world.exchange();
+    let oid = wanted.oid.to_string();
+    if exchange.mailbox(&oid).is_ok() || exchange.mailbox(&wanted.upn).is_ok() {
+        let message = format!("There is a mailbox of {oid} or {} already.", wanted.upn);
+        return Err(Problem::new(StatusCode::CONFLICT, "ErrorMailboxExists", message));
+    }
+    exchange.add_mailbox(&oid, &wanted.upn, &wanted.name, wanted.kind, world.now());
+    let card = mailbox_card(&exchange, exchange.mailbox(&oid)?);
+    Ok((StatusCode::CREATED, Json(card)))
+}
+
 /// What the host page needs to offer a mailbox: its own, and those shared with it.
 fn mailbox_card(exchange: &Exchange, mailbox: &Mailbox) -> Value {
     let shared: Vec<Value> = exchange
@@ -128,20 +165,6 @@ fn mailbox_card(exchange: &Exchange, mailbox: &Mailbox) -> Value {
         "sharedWithMe": shared,
         "switches": mailbox.switches,
     })
-}
-
-async fn folders(State(world): Tenant, Path(who): Path<String>) -> Answer {
-    let exchange = world.exchange();
-    let mailbox = exchange.mailbox(&who)?;
-    let value: Vec<Value> = mailbox
-        .folders()
-        .map(|folder| {
-            let mut map = show::folder(mailbox, folder);
-            map.insert("wellKnownName".to_owned(), json!(folder.well_known));
-            Value::Object(map)
-        })
-        .collect();
-    Ok(Json(json!({ "version": mailbox.version(), "value": value })))
 }
 
 #[derive(Debug, Deserialize)]
@@ -358,114 +381,6 @@ async fn delete_message(
         })
     })?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Debug, Deserialize)]
-struct NewFolder {
-    name: String,
-    /// Id or well-known name of the folder above; absent: the top.
-    parent: Option<String>,
-}
-
-async fn create_folder(
-    State(world): Tenant,
-    Extension(seq): Extension<Seq>,
-    Path(who): Path<String>,
-    Json(wanted): Json<NewFolder>,
-) -> Answer {
-    let made = act(&world, seq, |exchange, _| {
-        exchange.change(&who, |mailbox, _| {
-            let parent = mailbox.folder_named(wanted.parent.as_deref().unwrap_or("msgfolderroot"))?.key;
-            let key = mailbox.create_folder(parent, &wanted.name, false)?;
-            Ok(show::folder(mailbox, mailbox.folder(key)?))
-        })
-    })?;
-    Ok(Json(Value::Object(made)))
-}
-
-#[derive(Debug, Deserialize)]
-struct Address {
-    #[serde(default)]
-    name: String,
-    address: String,
-}
-
-impl From<Address> for Party {
-    fn from(address: Address) -> Self {
-        let name = if address.name.is_empty() { &address.address } else { &address.name };
-        Self::new(name, &address.address)
-    }
-}
-
-/// A new message from anywhere.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Delivery {
-    from: Address,
-    to: Vec<Address>,
-    #[serde(default)]
-    cc: Vec<Address>,
-    subject: Option<String>,
-    #[serde(default)]
-    text: String,
-    html: Option<String>,
-    #[serde(default)]
-    importance: Importance,
-    /// With angle brackets; absent: a new one.
-    internet_message_id: Option<String>,
-    /// Internet message id of the mail that this one answers.
-    in_reply_to: Option<String>,
-    /// How long ago it was sent.
-    #[serde(default)]
-    minutes_ago: i64,
-}
-
-/// Delivers one message to everybody addressed who has a mailbox here: each gets a copy.
-async fn deliver(
-    State(world): Tenant,
-    Extension(seq): Extension<Seq>,
-    Json(delivery): Json<Delivery>,
-) -> Answer {
-    let placed = act(&world, seq, |exchange, now| {
-        let sent = now
-            .checked_sub(SignedDuration::from_secs(delivery.minutes_ago.saturating_mul(60)))
-            .unwrap_or(now);
-        let internet_message_id = delivery.internet_message_id.unwrap_or_else(|| exchange.mint_message_id());
-        let mut message = Message::new(sent, internet_message_id, exchange.mint_uuid());
-        let parent = delivery.in_reply_to.and_then(|id| {
-            let found = exchange.mailboxes().find_map(|mailbox| find(mailbox, &id).ok());
-            found.cloned()
-        });
-        if let Some(parent) = parent {
-            message.answer_to(&parent);
-        }
-        let from = Party::from(delivery.from);
-        message.sender = Some(from.clone());
-        message.from = Some(from);
-        message.to = delivery.to.into_iter().map(Party::from).collect();
-        message.cc = delivery.cc.into_iter().map(Party::from).collect();
-        message.subject = delivery.subject;
-        message.importance = delivery.importance;
-        message.body =
-            Body::Html(delivery.html.unwrap_or_else(|| {
-                format!("<html><body><p>{}</p></body></html>", escape_html(&delivery.text))
-            }));
-        let placed = exchange.deliver(&message, sent)?;
-        Ok((message.internet_message_id, placed))
-    })?;
-    let (internet_message_id, placed) = placed;
-    if placed.is_empty() {
-        return Err(Problem::bad_request("None of the recipients has a mailbox here."));
-    }
-    let exchange = world.exchange();
-    let copies = placed
-        .iter()
-        .map(|(oid, key)| {
-            let mailbox = exchange.mailbox(oid)?;
-            Ok(card(mailbox, mailbox.message(*key)?, false))
-        })
-        .collect::<Result<Vec<_>, Refusal>>()?;
-    Ok(Json(json!({ "internetMessageId": internet_message_id, "copies": copies })))
 }
 
 // ---- what people do with categories

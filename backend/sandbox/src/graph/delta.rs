@@ -58,7 +58,12 @@ impl Token {
 }
 
 /// `…/messages/delta`.
-pub fn messages(asked: &Asked<'_>, exchange: &Exchange, within: Option<FolderKey>) -> Result<Reply, Problem> {
+pub fn messages(
+    asked: &Asked<'_>,
+    exchange: &mut Exchange,
+    within: Option<FolderKey>,
+) -> Result<Reply, Problem> {
+    let horizon = horizon(asked, exchange)?;
     let mailbox = asked.mailbox(exchange)?;
     let folder = within.ok_or_else(|| {
         Problem::new(
@@ -68,7 +73,7 @@ pub fn messages(asked: &Asked<'_>, exchange: &Exchange, within: Option<FolderKey
         )
     })?;
     asked.may(mailbox, Need::ReadMail, Some(folder))?;
-    let token = open(asked, mailbox, Some(folder))?;
+    let token = open(asked, mailbox, Some(folder), horizon)?;
     let view = View {
         ids: asked.prefer.ids,
         bodies: asked.prefer.bodies,
@@ -83,7 +88,7 @@ pub fn messages(asked: &Asked<'_>, exchange: &Exchange, within: Option<FolderKey
         Stage::Later { since, last } => {
             let rows =
                 mailbox.changes_in(folder, since, asked.prefer.ids).map_err(|_| expired(asked, &token))?;
-            later_page(mailbox, &token, rows, since, last, size)
+            later_page(mailbox, &token, rows, (since, horizon), last, size)
         }
     };
     let value = rows.iter().filter_map(|row| message_row(mailbox, row, &view)).collect();
@@ -91,10 +96,11 @@ pub fn messages(asked: &Asked<'_>, exchange: &Exchange, within: Option<FolderKey
 }
 
 /// `mailFolders/delta`.
-pub fn folders(asked: &Asked<'_>, exchange: &Exchange) -> Result<Reply, Problem> {
+pub fn folders(asked: &Asked<'_>, exchange: &mut Exchange) -> Result<Reply, Problem> {
+    let horizon = horizon(asked, exchange)?;
     let mailbox = asked.mailbox(exchange)?;
     asked.may(mailbox, Need::ReadMail, None)?;
-    let token = open(asked, mailbox, None)?;
+    let token = open(asked, mailbox, None, horizon)?;
     let size = asked.prefer.page.or(token.top).unwrap_or(PAGE);
     let (rows, next) = match token.stage.clone() {
         Stage::First { since, after, .. } => {
@@ -124,11 +130,16 @@ pub fn folders(asked: &Asked<'_>, exchange: &Exchange) -> Result<Reply, Problem>
         }
         Stage::Later { since, last } => {
             let rows = mailbox.folder_changes(since).map_err(|_| expired(asked, &token))?;
-            later_page(mailbox, &token, rows, since, last, size)
+            later_page(mailbox, &token, rows, (since, horizon), last, size)
         }
     };
     let value = rows.iter().filter_map(|row| folder_row(mailbox, row, token.select.as_deref())).collect();
     Ok(page(asked, "mailFolder", value, &next))
+}
+
+/// The newest change that this query may see: all of them, but where a switch makes reads stale.
+fn horizon(asked: &Asked<'_>, exchange: &mut Exchange) -> Result<u64, Problem> {
+    Ok(exchange.change(&asked.owner()?, |mailbox, _| Ok(mailbox.read_delta()))?)
 }
 
 /// Where the walk goes on.
@@ -139,10 +150,15 @@ struct Next {
 }
 
 /// The token of the request, or a new one for a first round.
-fn open(asked: &Asked<'_>, mailbox: &Mailbox, folder: Option<FolderKey>) -> Result<Token, Problem> {
+fn open(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    folder: Option<FolderKey>,
+    horizon: u64,
+) -> Result<Token, Problem> {
     let given =
         asked.query.get("deltatoken").or(asked.query.get("skiptoken")).filter(|text| !text.is_empty());
-    let Some(text) = given else { return begin(asked, mailbox, folder) };
+    let Some(text) = given else { return begin(asked, mailbox, folder, horizon) };
     let token = Token::read(text)
         .filter(|token| token.mailbox == mailbox.oid && token.folder == folder.map(|folder| folder.0))
         .ok_or_else(|| {
@@ -158,11 +174,20 @@ fn open(asked: &Asked<'_>, mailbox: &Mailbox, folder: Option<FolderKey>) -> Resu
     Ok(token)
 }
 
-fn begin(asked: &Asked<'_>, mailbox: &Mailbox, folder: Option<FolderKey>) -> Result<Token, Problem> {
-    let select = asked.query.select();
-    if folder.is_some() {
-        show::check_message_select(select.as_deref())?;
-    }
+fn begin(
+    asked: &Asked<'_>,
+    mailbox: &Mailbox,
+    folder: Option<FolderKey>,
+    horizon: u64,
+) -> Result<Token, Problem> {
+    let select = match folder {
+        Some(_) => {
+            let select = asked.query.select();
+            show::check_message_select(select.as_deref())?;
+            select
+        }
+        None => super::folders::checked_select(asked)?,
+    };
     if asked.query.get("search").is_some() {
         return Err(Problem::bad_request("$search is not supported with delta."));
     }
@@ -189,7 +214,7 @@ fn begin(asked: &Asked<'_>, mailbox: &Mailbox, folder: Option<FolderKey>) -> Res
         top: asked.query.top()?,
         change_types,
         received_after: asked.query.filter()?.map(|filter| received_after(&filter)).transpose()?,
-        stage: Stage::First { since: mailbox.version(), after: None, shown: 0 },
+        stage: Stage::First { since: horizon, after: None, shown: 0 },
     })
 }
 
@@ -266,11 +291,12 @@ fn later_page(
     mailbox: &Mailbox,
     token: &Token,
     rows: Vec<DeltaRow>,
-    since: u64,
+    (since, horizon): (u64, u64),
     last: Option<u64>,
     size: usize,
 ) -> (Vec<DeltaRow>, Next) {
-    let mut page: Vec<DeltaRow> = rows.into_iter().filter(|row| is_wanted(token, row)).collect();
+    let mut page: Vec<DeltaRow> =
+        rows.into_iter().filter(|row| row.number <= horizon && is_wanted(token, row)).collect();
     // A page never cuts between rows of one change: the token could not say where to go on.
     let mut cut = size.min(page.len());
     while cut > 0 && cut < page.len() && page[cut].number == page[cut - 1].number {
@@ -278,7 +304,7 @@ fn later_page(
     }
     let more = cut < page.len();
     page.truncate(cut);
-    let number = if more { page.last().map_or(since, |row| row.number) } else { mailbox.version() };
+    let number = if more { page.last().map_or(since, |row| row.number) } else { horizon.max(since) };
     let last_item = page.iter().rev().find_map(|row| match row.what {
         DeltaWhat::Item { key, .. } => Some(key.0),
         _ => None,
@@ -324,7 +350,8 @@ fn message_row(mailbox: &Mailbox, row: &DeltaRow, view: &View) -> Option<Value> 
 fn folder_row(mailbox: &Mailbox, row: &DeltaRow, select: Option<&[String]>) -> Option<Value> {
     match &row.what {
         DeltaWhat::Folder { key, .. } => {
-            let mut map = show::folder(mailbox, mailbox.folder(*key).ok()?);
+            let folder = mailbox.folder(*key).ok().filter(|folder| !folder.is_hidden)?;
+            let mut map = show::folder(mailbox, folder);
             super::folders::narrow(&mut map, select);
             map.insert("@odata.type".to_owned(), json!("#microsoft.graph.mailFolder"));
             Some(Value::Object(map))

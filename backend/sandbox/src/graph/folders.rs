@@ -96,7 +96,7 @@ fn shown(
     Ok(Reply::entity(status, asked.context("mailFolders/$entity"), Value::Object(map)))
 }
 
-fn checked_select(asked: &Asked<'_>) -> Result<Option<Vec<String>>, Problem> {
+pub fn checked_select(asked: &Asked<'_>) -> Result<Option<Vec<String>>, Problem> {
     let select = asked.query.select();
     match select
         .iter()

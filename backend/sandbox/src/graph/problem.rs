@@ -90,6 +90,9 @@ impl From<Refusal> for Problem {
             }
             Refusal::MessageSizeExceeded => (StatusCode::PAYLOAD_TOO_LARGE, "ErrorMessageSizeExceeded"),
             Refusal::UnknownMailbox(_) => (StatusCode::NOT_FOUND, "ErrorInvalidUser"),
+            Refusal::SubscriptionNotFound => (StatusCode::NOT_FOUND, "ResourceNotFound"),
+            Refusal::SubscriptionExists(_) => (StatusCode::CONFLICT, "Conflict"),
+            Refusal::TooManySubscriptions => (StatusCode::FORBIDDEN, "ExtensionError"),
             Refusal::Invalid(_) => (StatusCode::BAD_REQUEST, "ErrorInvalidRequest"),
         };
         Self::new(status, code, refusal.to_string())

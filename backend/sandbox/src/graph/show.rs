@@ -231,7 +231,8 @@ fn expanded(
             });
             ("attachments", shown.collect())
         }
-        "singlevalueextendedproperties" => (
+        // As in the real service, a client has to say which it wants.
+        "singlevalueextendedproperties" if expand.filter.is_some() => (
             "singleValueExtendedProperties",
             extended_properties(message).as_array().cloned().unwrap_or_default(),
         ),
@@ -245,8 +246,19 @@ fn expanded(
     (name == "attachments" || !values.is_empty()).then_some((name, Value::Array(values)))
 }
 
+/// The stored ones, and those of MAPI that every letter has: they show when a filter asks for them by id.
 fn extended_properties(message: &Message) -> Value {
-    message.properties.iter().map(|(id, value)| json!({ "id": id, "value": value })).collect()
+    let references = message.references.join(" ");
+    let index = STANDARD.encode(&message.conversation_index);
+    let tags = [
+        ("String 0x1035", Some(&message.internet_message_id)),
+        ("String 0x1039", Some(&references).filter(|text| !text.is_empty())),
+        ("String 0x1042", message.in_reply_to.as_ref()),
+        ("Binary 0x71", Some(&index)),
+    ];
+    let built_in = tags.into_iter().filter_map(|(id, value)| Some((id, value?.as_str())));
+    let stored = message.properties.iter().map(|(id, value)| (id.as_str(), value.as_str()));
+    stored.chain(built_in).map(|(id, value)| json!({ "id": id, "value": value })).collect()
 }
 
 fn headers(message: &Message) -> Value {

@@ -1,5 +1,6 @@
 //! The tenant on sockets: HTTPS and HTTP on loopback, with connections that can really be cut.
 
+use super::post_rider::{self, PostRider};
 use super::{Severed, router, visitor};
 use crate::World;
 use crate::world::state::StateError;
@@ -61,6 +62,7 @@ pub struct Running {
     handles: Vec<Handle<SocketAddr>>,
     servers: Vec<JoinHandle<std::io::Result<()>>>,
     writer: JoinHandle<()>,
+    rider: JoinHandle<()>,
 }
 
 impl Running {
@@ -74,6 +76,7 @@ impl Running {
             // A server that failed while serving has nothing left to stop.
             let _ = server.await;
         }
+        self.rider.abort();
         self.writer.abort();
         self.world.save()
     }
@@ -81,6 +84,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.rider.abort();
         self.writer.abort();
         for handle in &self.handles {
             handle.shutdown();
@@ -91,7 +95,7 @@ impl Drop for Running {
     }
 }
 
-/// Serves the world on sockets.
+/// Serves the world on sockets, from which change notifications go out over HTTPS from now on.
 pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeError> {
     if listen.https.is_none() && listen.http.is_none() {
         return Err(ServeError::NoAddress);
@@ -99,6 +103,9 @@ pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeEr
     let https = listen.https.map(bind).transpose()?;
     let http = listen.http.map(bind).transpose()?;
     let authority = world.authority()?;
+    let mut believed = vec![authority.ca_pem()];
+    believed.extend(world.options.trusted_ca_pem.iter().map(String::as_str));
+    world.set_courier(Arc::new(PostRider::new(&believed).map_err(ServeError::Tls)?));
     let connection = Connection { world: world.clone(), router: router(world.clone()) };
     let mut running = Running {
         https: https.as_ref().map(|(_, address)| *address),
@@ -107,6 +114,7 @@ pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeEr
         handles: Vec::new(),
         servers: Vec::new(),
         writer: tokio::spawn(write_changes(world.clone())),
+        rider: tokio::spawn(post_rider::ride(world.clone())),
         world,
     };
     if let Some((listener, address)) = https {
