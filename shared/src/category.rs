@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The category's name in a mailbox that nobody renamed it in.
 pub const TRACKED: &str = "Tracked to Dynamics 365";
+/// The category of mail whose tracking failed for good (RET-03).
+pub const UNDELIVERABLE: &str = "Tracked to Dynamics 365 (Undeliverable)";
 /// Colour of the category when we create it: green.
 pub const TRACKED_COLOR: &str = "preset4";
 
@@ -18,6 +20,22 @@ pub struct MasterCategory {
     pub id: CategoryId,
     /// Items carry this name, not the id.
     pub name: String,
+}
+
+/// A mailbox's tracking category as it was last seen, and what became of it in the master list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownCategory {
+    pub category: MasterCategory,
+    pub life: CategoryLife,
+}
+
+/// Whether the tracking category belongs into the master list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CategoryLife {
+    Kept,
+    /// Category tracking was turned off and we took it out of the list (CAT-19).
+    SoftDeleted,
 }
 
 /// A mailbox's master category list, as one caller sees it.

@@ -77,14 +77,21 @@ macro_rules! rule_ids {
 }
 
 rule_ids! {
-    Cat01 "CAT-01", Cat13 "CAT-13", Cat22 "CAT-22", Cat23 "CAT-23", Cat24 "CAT-24",
-    Frq04 "FRQ-04", Frq05 "FRQ-05", Frq06 "FRQ-06",
+    Cat01 "CAT-01", Cat02 "CAT-02", Cat06 "CAT-06", Cat10 "CAT-10",
+    Cat13 "CAT-13", Cat14 "CAT-14", Cat15 "CAT-15", Cat16 "CAT-16", Cat17 "CAT-17", Cat18 "CAT-18",
+    Cat19 "CAT-19", Cat20 "CAT-20", Cat21 "CAT-21", Cat22 "CAT-22", Cat23 "CAT-23", Cat24 "CAT-24",
+    Frq01 "FRQ-01", Frq02 "FRQ-02", Frq03 "FRQ-03", Frq04 "FRQ-04", Frq05 "FRQ-05", Frq06 "FRQ-06",
     App04 "APP-04", App05 "APP-05", App06 "APP-06",
     Del01 "DEL-01", Del02 "DEL-02",
     Unt01 "UNT-01",
-    Inc06 "INC-06",
+    Cfg01 "CFG-01", Cfg02 "CFG-02",
+    Fld01 "FLD-01", Fld02 "FLD-02",
+    Inc01 "INC-01", Inc02 "INC-02", Inc03 "INC-03", Inc04 "INC-04", Inc05 "INC-05", Inc06 "INC-06",
+    Inc07 "INC-07",
+    Mbx02 "MBX-02", Mbx03 "MBX-03",
     Ppl01 "PPL-01", Ppl02 "PPL-02",
-    Ret06 "RET-06",
+    Ret01 "RET-01", Ret02 "RET-02", Ret03 "RET-03", Ret04 "RET-04", Ret05 "RET-05", Ret06 "RET-06",
+    Now01 "NOW-01",
     Why01 "WHY-01", Why02 "WHY-02", Why03 "WHY-03",
 }
 

@@ -1,6 +1,7 @@
 //! A mailbox as the service keeps it: whether it may synchronize, and how that goes.
 
 use crate::problem::Problem;
+use crate::regarding::RecordRef;
 use serde::{Deserialize, Serialize};
 
 /// Whose mail lies in a mailbox.
@@ -12,6 +13,13 @@ pub enum MailboxKind {
     User,
     /// A queue of the CRM; its owner's rights count.
     Queue,
+}
+
+/// What a person mapped a folder to (FLD-01): mail moved there is tracked, with this regarding record if any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FolderMapping {
+    pub regarding: Option<RecordRef>,
 }
 
 /// Status of a mailbox's email address (MBX-01); Dataverse `emailrouteraccessapproval` 0, 2, 1, 3.

@@ -6,7 +6,9 @@
 
 use crate::category::{self, CategoryId};
 use crate::decision::{Decision, Reason, RuleId};
-use crate::email::{CrmEmail, CrmEmailId, Direction, Draft, InternetMessageId, Message};
+use crate::email::{
+    ConversationIndex, Correlation, CrmEmail, CrmEmailId, Direction, Draft, InternetMessageId, Message,
+};
 use crate::party::{Candidate, Party};
 use crate::problem::{Code, Problem};
 use crate::regarding::RecordRef;
@@ -15,9 +17,9 @@ use crate::rules::incoming::{self, Promotion};
 use crate::rules::regarding::TargetSeen;
 use crate::rules::tracking::{self, Standing, TrackingCategory};
 use crate::rules::{failing, people, regarding};
-use crate::settings::Settings;
+use crate::settings::{Settings, Switch};
 use crate::time::UtcMs;
-use crate::wish::{RecordFate, RegardingWish, Wish};
+use crate::wish::{Origin, RecordFate, RegardingWish, Wish};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,6 +39,8 @@ pub struct Situation {
     pub wish: Option<OpenWish>,
     /// What the other sides refused while this wish was being carried out.
     pub refusals: Refusals,
+    /// The queue whose mailbox it is, if it is one.
+    pub queue: Option<Uuid>,
 }
 
 /// The message as Exchange shows it now.
@@ -86,9 +90,12 @@ pub enum LinkCategory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWish {
     pub wish: Wish,
+    pub origin: Origin,
     pub progress: WishProgress,
     /// Whether the category on the message was, or may have been, put there for this wish.
     pub category_is_ours: Ours,
+    /// Why no further attempt is made (RET-03): what is left to do is to mark the message.
+    pub given_up: Option<Problem>,
 }
 
 /// Whether something was done by us for the wish at hand, as the ledger tells.
@@ -138,6 +145,10 @@ pub enum Step {
 pub enum CategoryChange {
     Assign,
     Remove,
+    /// The tracking category gives way to *Undeliverable* (RET-03).
+    GiveUp,
+    /// *Undeliverable* comes off (RET-05).
+    TakeBack,
 }
 
 /// An email activity to be created; its body is not the planner's business.
@@ -153,6 +164,12 @@ pub struct NewEmail {
     pub regarding: Option<RecordRef>,
     pub received: UtcMs,
     pub importance: crate::email::Importance,
+    /// The tracked mail that this one answers, and how that was found (INC-03).
+    pub correlated: Option<(Correlation, CrmEmailId)>,
+    pub in_reply_to: Option<InternetMessageId>,
+    pub conversation_index: Option<ConversationIndex>,
+    /// The queue that received it.
+    pub queue: Option<Uuid>,
 }
 
 /// What is to be done next.
@@ -234,13 +251,54 @@ impl Situation {
 
 /// What is to be done next for the wish at hand. `None`: there is no wish to carry out.
 pub fn plan(situation: &Situation) -> Option<Plan> {
-    match &situation.wish.as_ref()?.wish {
-        Wish::Track { regarding } => Some(track(situation, regarding)),
-        Wish::Untrack { record } => Some(untrack(situation, *record)),
+    let open = situation.wish.as_ref()?;
+    if let Some(overtaken) = overtaken(situation, open) {
+        let settlement =
+            Settlement { outcome: Outcome::Fulfilled, link: situation.link, reason: overtaken.reason() };
+        return Some(Plan::Settle(settlement));
     }
+    Some(match (&open.wish, &open.given_up) {
+        (Wish::Track { .. }, Some(problem)) => give_up(situation, problem),
+        (Wish::Track { regarding }, None) => track(situation, open, regarding),
+        (Wish::Untrack { record }, _) => untrack(situation, *record),
+    })
 }
 
-fn track(s: &Situation, wish: &RegardingWish) -> Plan {
+/// Whether the wish of a category is no more what the message says: what people did since counts (CAT-10), and
+/// the organization may have turned category tracking off since (CAT-21). There is nothing left to do then.
+fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
+    let ExchangeSeen::Present { message, category } = &s.exchange else { return None };
+    if open.origin != Origin::Category {
+        return None;
+    }
+    if s.settings.track_categorized == Switch::Off {
+        return Some(Decision::new((), RuleId::Cat21));
+    }
+    let on = tracking::says_tracked(&message.categories, category);
+    let wanted = matches!(open.wish, Wish::Track { .. });
+    (on != wanted).then(|| Decision::new((), RuleId::Cat10).because("category", &category.name))
+}
+
+/// RET-03: no further attempt is made. The tracking category gives way to *Undeliverable*, so that putting it on
+/// again can be seen as a fresh attempt (RET-05). A message that is tracked keeps its category: what failed was
+/// something else.
+fn give_up(s: &Situation, problem: &Problem) -> Plan {
+    let decided = Decision::new((), RuleId::Ret03).because("code", problem.code.as_str());
+    if let ExchangeSeen::Present { message, category } = &s.exchange {
+        let wanted = category::with(
+            &category::without(&message.categories, &tracking::names(category)),
+            category::UNDELIVERABLE,
+        );
+        if s.link.is_none() && s.refusals.categories.is_none() && wanted != message.categories {
+            let change = CategoryChange::GiveUp;
+            let step = Step::SetCategories { categories: wanted, if_match: message.etag.clone(), change };
+            return Plan::Do(vec![(step, decided.reason())]);
+        }
+    }
+    settle_refused(s, problem.clone(), RuleId::Ret03)
+}
+
+fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
     let ExchangeSeen::Present { message, category } = &s.exchange else {
         return settle_refused(s, Problem::new(Code::MessageGone), RuleId::Del01);
     };
@@ -258,13 +316,14 @@ fn track(s: &Situation, wish: &RegardingWish) -> Plan {
         match regarding::accept(chosen, seen).answer {
             // Under the name that the CRM gives it, whatever the caller called it.
             Ok(record) => wish = RegardingWish::Set(record),
+            // INC-03: a reply is tracked though its thread's record is not there for it any more.
+            Err(_) if matches!(open.origin, Origin::Reply { .. }) => wish = RegardingWish::Keep,
             Err(problem) => return retreat(s, message, category, &problem),
         }
     }
     let wish = &wish;
 
     let mut steps = Vec::new();
-    steps.extend(put_category_on(s, message, category));
     let promotion =
         incoming::promotion(s.organization, message_id, message.direction, &s.crm.emails, &s.settings);
     let linked = s.link.and_then(|l| s.crm.emails.iter().find(|e| e.id == l.email));
@@ -272,6 +331,10 @@ fn track(s: &Situation, wish: &RegardingWish) -> Plan {
         Promotion::Existing(id) => s.crm.emails.iter().find(|e| e.id == id),
         Promotion::Create(_) => None,
     });
+    if open.origin == Origin::Pane || present.is_some() {
+        // Whoever clicks sees the category at once; nobody waits for it where the email came first.
+        steps.extend(put_category_on(s, message, category));
+    }
     match (present, &promotion.answer) {
         (Some(email), _) => {
             let wanted = regarding::wanted(wish, email.regarding.as_ref());
@@ -284,21 +347,56 @@ fn track(s: &Situation, wish: &RegardingWish) -> Plan {
         }
         (None, Promotion::Create(id) | Promotion::Existing(id)) => {
             steps.push((
-                Step::PromoteEmail(Box::new(new_email(s, message, message_id, *id, wish))),
+                Step::PromoteEmail(Box::new(new_email(s, open, message, message_id, *id, wish))),
                 promotion.reason(),
             ));
         }
+    }
+    if steps.is_empty() {
+        steps.extend(take_undeliverable_off(s, message));
     }
     if !steps.is_empty() {
         return Plan::Do(steps);
     }
     let email = present.map_or_else(|| unpromoted(&promotion.answer), |e| e.id);
-    let (outcome, agreed) = match &s.refusals.categories {
-        None => (Outcome::Fulfilled, LinkCategory::Agreed),
-        Some(problem) => (Outcome::Refused(problem.clone()), LinkCategory::Refused),
+    let on = tracking::says_tracked(&message.categories, category);
+    let (outcome, agreed) = match (&s.refusals.categories, s.settings.track_categorized) {
+        (Some(problem), _) if !on && s.settings.track_categorized == Switch::On => {
+            (Outcome::Refused(problem.clone()), LinkCategory::Refused)
+        }
+        (_, Switch::Off) if !on => (Outcome::Fulfilled, LinkCategory::Off),
+        _ => (Outcome::Fulfilled, LinkCategory::Agreed),
     };
-    let reason = Decision::new((), RuleId::Cat22).because("category", &category.name).reason();
+    let reason = why_tracked(open, category);
     Plan::Settle(Settlement { outcome, link: Some(Link { email, category: agreed }), reason })
+}
+
+/// The rule by which the message is tracked: the door by which the wish came in.
+fn why_tracked(open: &OpenWish, category: &TrackingCategory) -> Reason {
+    let decided = |rule| Decision::new((), rule).because("category", &category.name);
+    match open.origin {
+        Origin::Pane => decided(RuleId::Cat22),
+        Origin::Category => decided(RuleId::Cat02),
+        Origin::Folder => decided(RuleId::Fld01),
+        Origin::Reply { correlation, .. } => decided(RuleId::Inc03).because("method", correlation.code()),
+        Origin::Filter => decided(RuleId::Inc01),
+        Origin::Copy => decided(RuleId::Cat15),
+    }
+    .reason()
+}
+
+/// RET-05: once the email is tracked, *Undeliverable* comes off.
+fn take_undeliverable_off(s: &Situation, message: &Message) -> Option<(Step, Reason)> {
+    let marked = category::contains(&message.categories, category::UNDELIVERABLE);
+    if !marked || s.refusals.categories.is_some() {
+        return None;
+    }
+    let step = Step::SetCategories {
+        categories: category::without(&message.categories, &[category::UNDELIVERABLE]),
+        if_match: message.etag.clone(),
+        change: CategoryChange::TakeBack,
+    };
+    Some((step, Decision::new((), RuleId::Ret05).reason()))
 }
 
 /// With nothing left to do there is an email; its id is the promotion's either way.
@@ -311,6 +409,10 @@ fn unpromoted(promotion: &Promotion) -> CrmEmailId {
 /// CAT-22: tracking puts the category on at once; CAT-01: and into the master list where it is missing.
 fn put_category_on(s: &Situation, message: &Message, category: &TrackingCategory) -> Vec<(Step, Reason)> {
     let mut steps = Vec::new();
+    if s.settings.track_categorized == Switch::Off {
+        // CAT-19: the category has left the list, and tracking does not bring it back.
+        return steps;
+    }
     let missing = category.standing == Standing::Missing;
     if missing && s.refusals.master_category.is_none() && s.refusals.categories.is_none() {
         let reason = Decision::new((), RuleId::Cat01).because("category", &category.name).reason();
@@ -330,6 +432,7 @@ fn put_category_on(s: &Situation, message: &Message, category: &TrackingCategory
 
 fn new_email(
     s: &Situation,
+    open: &OpenWish,
     message: &Message,
     message_id: &InternetMessageId,
     id: CrmEmailId,
@@ -345,6 +448,13 @@ fn new_email(
         regarding: regarding::wanted(wish, None).answer,
         received: message.received,
         importance: message.importance,
+        correlated: match open.origin {
+            Origin::Reply { correlation, email } => Some((correlation, email)),
+            _ => None,
+        },
+        in_reply_to: message.in_reply_to.clone(),
+        conversation_index: message.conversation_index.clone(),
+        queue: s.queue,
     }
 }
 
@@ -360,7 +470,8 @@ fn untrack(s: &Situation, fate: RecordFate) -> Plan {
             return Plan::Do(vec![(Step::DeleteEmail(permit), reason)]);
         }
     }
-    let decided = Decision::new((), RuleId::Cat23);
+    let by_category = s.wish.as_ref().is_some_and(|w| w.origin == Origin::Category);
+    let decided = Decision::new((), if by_category { RuleId::Cat06 } else { RuleId::Cat23 });
     if let ExchangeSeen::Present { message, category } = &s.exchange {
         let decided = decided.clone().because("category", &category.name);
         if tracking::says_tracked(&message.categories, category) {

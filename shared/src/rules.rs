@@ -1,12 +1,16 @@
 //! The tracking rules, one file per chapter. Each answer is a [`crate::Decision`].
 
+pub mod accepting;
 pub mod deleting;
 pub mod failing;
 pub mod incoming;
 pub mod language;
+pub mod mailboxes;
+pub mod noticing;
 pub mod people;
 pub mod reasons;
 pub mod regarding;
+pub mod rhythm;
 pub mod timing;
 pub mod tracking;
 pub mod untracking;

@@ -1,6 +1,6 @@
 //! What a person asked for. A wish says the state that shall be, never the work to do.
 
-use crate::email::Correlation;
+use crate::email::{Correlation, CrmEmailId};
 use crate::regarding::RecordRef;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ pub enum Origin {
     /// The message was moved to a folder that is mapped (FLD-01).
     Folder,
     /// It answers tracked mail (INC-03).
-    Reply { correlation: Correlation },
+    Reply { correlation: Correlation, email: CrmEmailId },
     /// The filter method of its mailbox takes it (INC-01).
     Filter,
     /// Another recipient's copy is tracked (CAT-15).

@@ -13,7 +13,7 @@ use shared::regarding::Activities;
 use shared::rules::regarding::TargetSeen;
 use shared::rules::tracking::{Standing, TrackingCategory};
 use shared::settings::{Settings, TwoActivities};
-use shared::wish::{RecordFate, RegardingWish, Wish};
+use shared::wish::{Origin, RecordFate, RegardingWish, Wish};
 use situations::*;
 use uuid::Uuid;
 
@@ -40,8 +40,13 @@ fn every_situation(mut f: impl FnMut(&Situation)) {
                                 s.crm.target.clone_from(&target);
                                 s.link = link;
                                 let progress = WishProgress::Running;
-                                s.wish =
-                                    Some(OpenWish { wish: wish.clone(), progress, category_is_ours: ours });
+                                s.wish = Some(OpenWish {
+                                    wish: wish.clone(),
+                                    origin: Origin::Pane,
+                                    progress,
+                                    category_is_ours: ours,
+                                    given_up: None,
+                                });
                                 let problem =
                                     |bit: u8, code| (refused & bit != 0).then(|| Problem::new(code));
                                 s.refusals.categories = problem(1, Code::CategoryRefused);

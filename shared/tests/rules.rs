@@ -495,7 +495,7 @@ fn ret_06_outages_are_tried_again_at_growing_pauses_of_five_minutes_at_most() {
     let pauses: Vec<i64> = (0..12)
         .map(|failed| match fate(&Problem::new(Code::CrmDown), failed, UtcMs(0)).answer {
             Fate::TryAgain(next) => next.0,
-            Fate::Refuse => panic!("an outage is never refused"),
+            Fate::GiveUp | Fate::Refuse => panic!("an outage is never refused"),
         })
         .collect();
     assert_eq!(pauses[..3], [2_000, 4_000, 8_000]);

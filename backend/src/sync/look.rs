@@ -214,7 +214,10 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
     let Looked { item, mailbox, answer, knowledge } = looked;
     let knowledge = as_shown_to(access, knowledge);
     let wished_by = knowledge.wish.as_ref().map(|w| w.user);
-    let category = tracking::tracking_category(&mailbox.master_categories, knowledge.category.as_ref().map(|known| &known.category));
+    let category = tracking::tracking_category(
+        &mailbox.master_categories,
+        knowledge.category.as_ref().map(|known| &known.category),
+    );
     let reason = category.reason();
     let category = category.answer;
     let mut emails = answer.emails;
@@ -234,12 +237,14 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
         CrmSeen { emails, candidates: answer.candidates, target: answer.target, user: Some(answer.user) };
     let wish = knowledge.wish.map(|w| OpenWish {
         wish: w.wish,
+        origin: w.origin,
         progress: match w.state {
             WishState::Waiting { problem, next_attempt } => WishProgress::Waiting { problem, next_attempt },
             WishState::Refused { problem } => WishProgress::Refused { problem },
             WishState::Running | WishState::Fulfilled | WishState::Superseded => WishProgress::Running,
         },
         category_is_ours: knowledge.category_is_ours,
+        given_up: None,
     });
     let situation = Situation {
         organization: answer.organization,
@@ -249,6 +254,7 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
         link: knowledge.link,
         wish,
         refusals: Refusals::default(),
+        queue: None,
     };
     Seen {
         key: item.key,

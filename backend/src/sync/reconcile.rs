@@ -22,6 +22,7 @@ use shared::rules::regarding::TargetSeen;
 use shared::rules::timing::{Trigger, due};
 use shared::rules::tracking::{Standing, goal};
 use shared::status::Goal;
+use shared::wish::Origin;
 
 /// Looks at one wish's item before it is put off: the item may keep changing under our hands.
 const MAX_LOOKS: usize = 5;
@@ -133,9 +134,15 @@ async fn leave_to_the_user(engine: &Engine, lease: &Lease, wish: &StoredWish) ->
 fn pursue(situation: &mut Situation, wish: &StoredWish) {
     let ours = situation.wish.as_ref().map_or(Ours::No, |w| w.category_is_ours);
     let progress = WishProgress::Running;
-    let origin = wish.origin;
-    let wish = wish.wish.clone();
-    situation.wish = Some(OpenWish { wish, origin, progress, category_is_ours: ours, given_up: None });
+    let (goal, origin) = (wish.wish.clone(), wish.origin);
+    situation.wish =
+        Some(OpenWish { wish: goal, origin, progress, category_is_ours: ours, given_up: given_up(wish) });
+}
+
+/// Why no further attempt is made for a wish that did not come from the pane (RET-03).
+fn given_up(wish: &StoredWish) -> Option<Problem> {
+    let exhausted = wish.origin != Origin::Pane && wish.failed_attempts > failing::MOST_RETRIES;
+    exhausted.then(|| wish.problem.clone().unwrap_or_else(|| Problem::new(Code::Internal)))
 }
 
 /// Plans and performs, round by round, until the wish ends or something is in the way.
@@ -155,7 +162,7 @@ async fn carry_out(
         }
         let steps = match plan::plan(&seen.situation) {
             None => return Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal)))),
-            Some(Plan::Settle(settlement)) => return Ok(Round::Settled(settlement)),
+            Some(Plan::Settle(settlement)) => return Ok(settled(wish, settlement)),
             Some(Plan::Do(steps)) => steps,
         };
         if *engine.parts.stop.borrow() {
@@ -177,6 +184,16 @@ async fn carry_out(
         }
     }
     Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal))))
+}
+
+/// Nobody waits for what came in by another door than the pane: what was refused may be tried again (RET-04).
+fn settled(wish: &StoredWish, settlement: Settlement) -> Round {
+    match settlement.outcome {
+        plan::Outcome::Refused(problem) if wish.origin != Origin::Pane && given_up(wish).is_none() => {
+            Round::Failed(Failure::Refused(problem))
+        }
+        _ => Round::Settled(settlement),
+    }
 }
 
 /// Takes the answers into the picture. What cannot be foretold from an answer is looked at again.
@@ -287,8 +304,10 @@ async fn settle(
     seen.situation.link = settlement.link;
     seen.situation.wish = refused.map(|problem| OpenWish {
         wish: wish.wish.clone(),
+        origin: wish.origin,
         progress: WishProgress::Refused { problem },
         category_is_ours: Ours::No,
+        given_up: None,
     });
     tell_seen(engine, wish, &seen, &seen.situation, Ended::Yes, Some(settlement.reason));
     Ok(Reconciled::Ended)
@@ -310,15 +329,27 @@ async fn fail(
 ) -> StoreResult<Reconciled> {
     let problem = failure.problem();
     let now = engine.parts.clock.now();
-    let mut fate = failing::fate(&problem, wish.failed_attempts, now);
+    let mut fate = failing::fate_of(wish.origin, &problem, wish.failed_attempts, now);
     if let (Failure::NotDone(_) | Failure::Unknown(_), Fate::Refuse) = (&failure, &fate.answer) {
         // Not an answer, so no refusal either: looked at again like an outage.
-        fate = failing::fate(&Problem::new(Code::ExchangeDown), wish.failed_attempts, now);
+        fate = failing::fate_of(wish.origin, &Problem::new(Code::ExchangeDown), wish.failed_attempts, now);
     }
+    let former = given_up(wish);
+    if former.is_some() && fate.answer == Fate::GiveUp {
+        // Given up before, but the mark is not on the message yet.
+        fate.answer = Fate::TryAgain(now.plus_ms(failing::RETRY_PAUSE_MS));
+    }
+    let problem = former.unwrap_or(problem);
     let (progress, reconciled) = match fate.answer {
+        Fate::GiveUp => {
+            let failed = failing::MOST_RETRIES + 1;
+            engine.parts.store.postpone(lease, wish.id, &problem, now, failed, now).await?;
+            tracing::warn!(wish = %wish.id, code = problem.code.as_str(), rule = %fate.rule, "wish given up");
+            return Ok(Reconciled::Again(now));
+        }
         Fate::TryAgain(next) => {
             let next_attempt = due(Trigger::Retry { due: next }, now).answer;
-            let failed = wish.failed_attempts + u32::from(failing::counts_as_failed(&problem));
+            let failed = wish.failed_attempts + u32::from(failing::counts(wish.origin, &problem));
             engine.parts.store.postpone(lease, wish.id, &problem, next_attempt, failed, now).await?;
             tracing::warn!(wish = %wish.id, code = problem.code.as_str(), "wish put off");
             let progress = WishProgress::Waiting { problem: problem.clone(), next_attempt };
@@ -350,7 +381,10 @@ async fn fail(
     match seen {
         Some(seen) => {
             let mut situation = seen.situation.clone();
-            situation.wish = Some(OpenWish { wish: wish.wish.clone(), progress, category_is_ours: Ours::No });
+            let (goal, origin) = (wish.wish.clone(), wish.origin);
+            let category_is_ours = Ours::No;
+            situation.wish =
+                Some(OpenWish { wish: goal, origin, progress, category_is_ours, given_up: None });
             tell_seen(engine, wish, seen, &situation, ended, None);
         }
         None => tell_unseen(engine, wish, &progress, ended),

@@ -58,6 +58,10 @@ fn mail(regarding: Option<RecordRef>) -> NewEmail {
         regarding,
         received: UtcMs(1_795_161_600_000),
         importance: Importance::High,
+        correlated: None,
+        in_reply_to: None,
+        conversation_index: None,
+        queue: None,
     }
 }
 
@@ -163,7 +167,10 @@ async fn promoting_twice_makes_one_record() {
     for expected in [Promoted::Created, Promoted::AlreadyThere, Promoted::AlreadyThere] {
         assert_eq!(tenant.crm.promote_email(&user(&ADA), &mail(None), &content()).await, Ok(expected));
     }
-    assert_eq!(tenant.crm.promote_email(&user(&BEN), &mail(None), &content()).await, Ok(Promoted::AlreadyThere));
+    assert_eq!(
+        tenant.crm.promote_email(&user(&BEN), &mail(None), &content()).await,
+        Ok(Promoted::AlreadyThere)
+    );
     assert_eq!(tenant.rows("emails").await.len(), before + 1);
 }
 
@@ -252,8 +259,11 @@ async fn deleting_twice_is_deleting_once() {
             wish: Wish::Untrack { record: RecordFate::Delete },
             progress: WishProgress::Running,
             category_is_ours: Ours::No,
+            origin: shared::wish::Origin::Pane,
+            given_up: None,
         }),
         refusals: shared::plan::Refusals::default(),
+        queue: None,
     };
     let permit = shared::rules::deleting::permit(&situation).answer.expect("the user chose so");
     let refused = tenant.crm.delete_email(&user(&CHIARA), &permit).await;

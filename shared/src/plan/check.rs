@@ -1,7 +1,9 @@
 //! Proves a plan complete and permitted before any of it is sent.
 
-use super::{CategoryChange, ExchangeSeen, Outcome, Plan, Situation, Step, plan};
+use super::{CategoryChange, ExchangeSeen, Outcome, Plan, Situation, Step, overtaken, plan};
+use crate::category::{UNDELIVERABLE, same_name};
 use crate::rules::tracking::says_tracked;
+use crate::settings::Switch;
 use crate::wish::{RecordFate, Wish};
 use std::fmt;
 
@@ -74,12 +76,23 @@ fn permitted(s: &Situation, step: &Step) -> Result<(), Flaw> {
             let ExchangeSeen::Present { message, category } = &s.exchange else {
                 return Err(Flaw::ForeignCategories);
             };
+            let marks = |c: &str| same_name(c, UNDELIVERABLE);
             let foreign = |all: &[String]| -> Vec<String> {
-                all.iter().filter(|c| !says_tracked(std::slice::from_ref(c), category)).cloned().collect()
+                let ours = |c: &String| says_tracked(std::slice::from_ref(c), category) || marks(c);
+                all.iter().filter(|c| !ours(c)).cloned().collect()
             };
-            let ours = says_tracked(categories, category);
-            let wanted = *change == CategoryChange::Assign;
-            if foreign(categories) == foreign(&message.categories) && ours == wanted {
+            let marked = |all: &[String]| all.iter().any(|c| marks(c));
+            let tracked = says_tracked(categories, category);
+            let as_before = marked(categories) == marked(&message.categories);
+            let kept = match change {
+                CategoryChange::Assign => tracked && as_before,
+                CategoryChange::Remove => !tracked && as_before,
+                CategoryChange::GiveUp => !tracked && marked(categories) && s.link.is_none(),
+                CategoryChange::TakeBack => {
+                    !marked(categories) && tracked == says_tracked(&message.categories, category)
+                }
+            };
+            if foreign(categories) == foreign(&message.categories) && kept {
                 Ok(())
             } else {
                 Err(Flaw::ForeignCategories)
@@ -110,10 +123,14 @@ fn promise_kept(s: &Situation) -> bool {
         ExchangeSeen::Present { message, category } => says_tracked(&message.categories, category),
         ExchangeSeen::Gone => false,
     };
-    match s.wish.as_ref().map(|w| &w.wish) {
-        Some(Wish::Track { .. }) => on && (s.tracked_email().is_some() || s.existing_email().is_some()),
-        Some(Wish::Untrack { record: RecordFate::Keep }) => !on,
-        Some(Wish::Untrack { record: RecordFate::Delete }) => !on && s.tracked_email().is_none(),
-        None => true,
+    let Some(open) = &s.wish else { return true };
+    if overtaken(s, open).is_some() {
+        return true;
+    }
+    let promised = on || s.settings.track_categorized == Switch::Off;
+    match &open.wish {
+        Wish::Track { .. } => promised && (s.tracked_email().is_some() || s.existing_email().is_some()),
+        Wish::Untrack { record: RecordFate::Keep } => !on,
+        Wish::Untrack { record: RecordFate::Delete } => !on && s.tracked_email().is_none(),
     }
 }

@@ -3,12 +3,15 @@
 use crate::decision::{Decision, RuleId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcMs;
+use crate::wish::Origin;
 
 /// What is done about a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// Tried again by itself at this time.
     TryAgain(UtcMs),
+    /// Not tried again, and the message is marked as undeliverable (RET-03).
+    GiveUp,
     /// Not tried again: the user is told.
     Refuse,
 }
@@ -43,6 +46,84 @@ pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fat
         }
     };
     Decision::new(answer, rule).because("code", problem.code.as_str())
+}
+
+/// Pause before tracking that was not asked for in the pane is tried again (RET-01): 15 minutes.
+pub const RETRY_PAUSE_MS: i64 = 900_000;
+/// How often it is tried again (RET-02).
+pub const MOST_RETRIES: u32 = 5;
+
+/// Whether a wish that came in by this door is tried again, and when. `failed_attempts`: how many had failed
+/// before this one.
+///
+/// What a person clicked is waited for by somebody: [`fate`]. Whatever else is tracked follows RET: RET-01: tried
+/// again after 15 minutes, RET-02: up to 5 times, RET-04: where a plug-in or a time-out of either side failed, the
+/// sender was rejected, or a role is missing; RET-03: then given up. RET-06: waiting for a side that throttles, or
+/// for an administrator to mend the mailbox, is no failed attempt; what no retry can mend is given up at once.
+pub fn fate_of(origin: Origin, problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fate> {
+    if origin == Origin::Pane {
+        return fate(problem, failed_attempts, now);
+    }
+    let decided = |answer, rule| Decision::new(answer, rule).because("code", problem.code.as_str());
+    let later = now.plus_ms(RETRY_PAUSE_MS);
+    match mending(problem) {
+        Mending::Waiting => fate(problem, failed_attempts, now),
+        Mending::Mailbox => decided(Fate::TryAgain(later), RuleId::Mbx03),
+        Mending::Retry if failed_attempts >= MOST_RETRIES => decided(Fate::GiveUp, RuleId::Ret03),
+        Mending::Retry => {
+            let rule = if failed_attempts == 0 { RuleId::Ret01 } else { RuleId::Ret02 };
+            decided(Fate::TryAgain(later), rule)
+        }
+        Mending::Nothing => decided(Fate::GiveUp, RuleId::Ret06),
+        Mending::Gone => decided(Fate::Refuse, RuleId::Del01),
+    }
+}
+
+/// Whether an attempt that ended so is one of the five (RET-02), for a wish that came in by this door.
+pub fn counts(origin: Origin, problem: &Problem) -> bool {
+    match origin {
+        Origin::Pane => counts_as_failed(problem),
+        _ => mending(problem) == Mending::Retry,
+    }
+}
+
+/// What can mend a problem.
+#[derive(PartialEq, Eq)]
+enum Mending {
+    /// Time, and the other side (or our own disk) says how much of it.
+    Waiting,
+    /// Somebody who mends the mailbox as a whole.
+    Mailbox,
+    /// Another attempt, perhaps (RET-04).
+    Retry,
+    Nothing,
+    /// There is nothing to track any more.
+    Gone,
+}
+
+fn mending(problem: &Problem) -> Mending {
+    if !counts_as_failed(problem) {
+        return Mending::Waiting;
+    }
+    match problem.code {
+        Code::StoreDown | Code::StoreFull => Mending::Waiting,
+        Code::SignedOut
+        | Code::InteractionRequired
+        | Code::ConsentRequired
+        | Code::TenantNotEnrolled
+        | Code::MailboxDenied
+        | Code::MailboxGone => Mending::Mailbox,
+        Code::CrmDown
+        | Code::ExchangeDown
+        | Code::EntraDown
+        | Code::CrmRefused
+        | Code::ExchangeRefused
+        | Code::PrivilegeMissing
+        | Code::NotLicensed
+        | Code::Internal => Mending::Retry,
+        Code::MessageGone => Mending::Gone,
+        _ => Mending::Nothing,
+    }
 }
 
 /// The rule by which a problem ends or holds up a wish.

@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// More matches than this leave a sender unresolved.
 pub const MAX_SENDER_MATCHES: usize = 100;
 
+/// Tables of those whom mail is about.
+pub const CUSTOMERS: [&str; 3] = ["lead", "contact", "account"];
+
 /// Tables in the order in which a sender is searched.
 const SENDER_ORDER: [&str; 7] =
     ["systemuser", "contact", "account", "lead", "equipment", "team", "businessunit"];

@@ -72,6 +72,62 @@ pub(super) fn fill(sentence: &str, facts: &[Fact]) -> String {
 
 fn english(rule: RuleId) -> &'static str {
     match rule {
+        RuleId::Cat02 => "The category “{category}” on a message means that it is to be tracked.",
+        RuleId::Cat06 => {
+            "The category was taken off: the email is untracked, and the record in the CRM stays."
+        }
+        RuleId::Cat10 => "It does not matter who put the category on or took it off, or where.",
+        RuleId::Cat14 => "The category “{category}” was missing from the list and was made again.",
+        RuleId::Cat15 => {
+            "The mail is tracked from another mailbox already, so this copy gets the category too."
+        }
+        RuleId::Cat16 => {
+            "Mail between users is two activities, one a direction: only copies of the same direction belong together."
+        }
+        RuleId::Cat17 => "Mail that was tracked before is not gone back to.",
+        RuleId::Cat18 => "The organization decides whether the category tracks (TrackCategorizedItems).",
+        RuleId::Cat19 => "Category tracking is off: the category leaves the list and stays on the items.",
+        RuleId::Cat20 => "Category tracking is off: a category that is not in the list stays out of it.",
+        RuleId::Cat21 => {
+            "Category tracking is off: putting the category on or taking it off changes nothing in the CRM."
+        }
+        RuleId::Frq01 => "A mailbox is normally looked through every 5 minutes.",
+        RuleId::Frq02 => {
+            "With much mail ({changes} changes an hour) a mailbox is looked through every 2 minutes."
+        }
+        RuleId::Frq03 => "A quiet mailbox is looked through at least every 12 minutes.",
+        RuleId::Cfg01 => "A mailbox is synchronized only when its address is approved.",
+        RuleId::Cfg02 => "A mailbox is synchronized only after it was tested and enabled.",
+        RuleId::Fld01 => {
+            "Mail in a folder that is mapped to tracking is tracked with the folder’s regarding record."
+        }
+        RuleId::Fld02 => "Moved to another mapped folder, the mail takes that folder’s regarding record.",
+        RuleId::Inc01 => "The mailbox’s filter method decides which incoming mail is tracked by itself.",
+        RuleId::Inc02 => "What is tracked by hand is tracked whatever the filter method says.",
+        RuleId::Inc03 => {
+            "The mail answers tracked mail (correlation {method}) and takes over its regarding record."
+        }
+        RuleId::Inc04 => "A forwarded mail is not a reply in this organization.",
+        RuleId::Inc05 => {
+            "You stopped tracking this conversation: its mail is not tracked by itself any more."
+        }
+        RuleId::Inc07 => "Sent mail is tracked by itself only where the organization says so.",
+        RuleId::Mbx02 => "Only mail received after the mailbox’s start date is tracked by itself.",
+        RuleId::Mbx03 => {
+            "A permanent error stops a mailbox at once; a passing one is tried 10 times, 5 minutes apart ({code})."
+        }
+        RuleId::Ret01 => "Tracking that failed is tried again after 15 minutes ({code}).",
+        RuleId::Ret02 => "Tracking that failed is tried again up to 5 times ({code}).",
+        RuleId::Ret03 => {
+            "After the fifth failed retry the mail is marked as undeliverable and left alone ({code})."
+        }
+        RuleId::Ret04 => {
+            "A failing plug-in, a time-out, a refused sender or a missing role is tried again ({code})."
+        }
+        RuleId::Ret05 => {
+            "Putting the tracking category on again is a new attempt; when it succeeds the undeliverable mark comes off."
+        }
+        RuleId::Now01 => "A category put on or taken off in any client takes effect in seconds.",
         RuleId::Cat01 => {
             "Every mailbox has the category “{category}”; it is added to the list where it is missing."
         }
@@ -112,6 +168,68 @@ fn english(rule: RuleId) -> &'static str {
 
 fn german(rule: RuleId) -> &'static str {
     match rule {
+        RuleId::Cat02 => {
+            "Die Kategorie „{category}“ auf einer Nachricht heißt, dass sie verfolgt werden soll."
+        }
+        RuleId::Cat06 => {
+            "Die Kategorie wurde entfernt: Die E-Mail wird nicht mehr verfolgt, der Datensatz im CRM bleibt."
+        }
+        RuleId::Cat10 => "Es ist gleich, wer die Kategorie gesetzt oder entfernt hat und wo.",
+        RuleId::Cat14 => "Die Kategorie „{category}“ fehlte in der Liste und wurde wieder angelegt.",
+        RuleId::Cat15 => {
+            "Die Mail wird schon aus einem anderen Postfach verfolgt, darum bekommt auch diese Kopie die Kategorie."
+        }
+        RuleId::Cat16 => {
+            "Mail zwischen Benutzern ist zwei Aktivitäten, eine je Richtung: Nur Kopien derselben Richtung gehören zusammen."
+        }
+        RuleId::Cat17 => "Was früher verfolgt wurde, wird nicht nachträglich angefasst.",
+        RuleId::Cat18 => "Die Organisation entscheidet, ob die Kategorie verfolgt (TrackCategorizedItems).",
+        RuleId::Cat19 => {
+            "Verfolgen mit Kategorie ist aus: Die Kategorie verlässt die Liste und bleibt auf den Elementen."
+        }
+        RuleId::Cat20 => {
+            "Verfolgen mit Kategorie ist aus: Eine Kategorie, die nicht in der Liste steht, bleibt draußen."
+        }
+        RuleId::Cat21 => {
+            "Verfolgen mit Kategorie ist aus: Die Kategorie zu setzen oder zu entfernen ändert im CRM nichts."
+        }
+        RuleId::Frq01 => "Ein Postfach wird normalerweise alle 5 Minuten durchgesehen.",
+        RuleId::Frq02 => {
+            "Bei viel Mail ({changes} Änderungen je Stunde) wird ein Postfach alle 2 Minuten durchgesehen."
+        }
+        RuleId::Frq03 => "Ein ruhiges Postfach wird mindestens alle 12 Minuten durchgesehen.",
+        RuleId::Cfg01 => "Ein Postfach wird nur synchronisiert, wenn seine Adresse genehmigt ist.",
+        RuleId::Cfg02 => "Ein Postfach wird nur synchronisiert, nachdem es getestet und aktiviert wurde.",
+        RuleId::Fld01 => "Mail in einem zugeordneten Ordner wird mit dessen Bezug verfolgt.",
+        RuleId::Fld02 => "In einen anderen zugeordneten Ordner verschoben, übernimmt die Mail dessen Bezug.",
+        RuleId::Inc01 => {
+            "Die Filtermethode des Postfachs entscheidet, welche eingehende Mail von selbst verfolgt wird."
+        }
+        RuleId::Inc02 => "Was von Hand verfolgt wird, wird unabhängig von der Filtermethode verfolgt.",
+        RuleId::Inc03 => {
+            "Die Mail antwortet auf eine verfolgte Mail (Zuordnung {method}) und übernimmt deren Bezug."
+        }
+        RuleId::Inc04 => "Eine weitergeleitete Mail gilt in dieser Organisation nicht als Antwort.",
+        RuleId::Inc05 => {
+            "Sie verfolgen diese Unterhaltung nicht mehr: Ihre Mail wird nicht mehr von selbst verfolgt."
+        }
+        RuleId::Inc07 => "Gesendete Mail wird nur von selbst verfolgt, wo die Organisation es so will.",
+        RuleId::Mbx02 => "Nur Mail, die nach dem Startdatum des Postfachs kam, wird von selbst verfolgt.",
+        RuleId::Mbx03 => {
+            "Ein dauerhafter Fehler hält ein Postfach sofort an; ein vorübergehender wird 10-mal im Abstand von 5 Minuten versucht ({code})."
+        }
+        RuleId::Ret01 => "Misslungenes Verfolgen wird nach 15 Minuten wieder versucht ({code}).",
+        RuleId::Ret02 => "Misslungenes Verfolgen wird bis zu 5-mal wieder versucht ({code}).",
+        RuleId::Ret03 => {
+            "Nach dem fünften misslungenen Versuch wird die Mail als unzustellbar markiert und in Ruhe gelassen ({code})."
+        }
+        RuleId::Ret04 => {
+            "Ein misslungenes Plug-in, eine Zeitüberschreitung, ein abgelehnter Absender oder eine fehlende Rolle wird wieder versucht ({code})."
+        }
+        RuleId::Ret05 => {
+            "Die Kategorie erneut zu setzen ist ein neuer Versuch; gelingt er, verschwindet die Unzustellbar-Markierung."
+        }
+        RuleId::Now01 => "Eine Kategorie, die irgendwo gesetzt oder entfernt wird, wirkt in Sekunden.",
         RuleId::Cat01 => "Jedes Postfach hat die Kategorie „{category}“; wo sie fehlt, wird sie angelegt.",
         RuleId::Cat13 => "Die Kategorie wird an ihrer Id erkannt; in diesem Postfach heißt sie „{category}“.",
         RuleId::Cat22 => {

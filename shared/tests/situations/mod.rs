@@ -16,7 +16,7 @@ use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::rules::incoming::promoted_id;
 use shared::rules::tracking::{Standing, TrackingCategory};
 use shared::settings::Settings;
-use shared::wish::{RecordFate, RegardingWish, Wish};
+use shared::wish::{Origin, RecordFate, RegardingWish, Wish};
 use uuid::Uuid;
 
 pub const ORGANIZATION: Uuid = Uuid::from_u128(0xb000);
@@ -89,6 +89,7 @@ pub fn untouched(categories: &[&str]) -> Situation {
         link: None,
         wish: None,
         refusals: Refusals::default(),
+        queue: None,
     }
 }
 
@@ -102,7 +103,13 @@ pub fn tracked() -> Situation {
 }
 
 pub fn wishing(mut s: Situation, wish: Wish) -> Situation {
-    s.wish = Some(OpenWish { wish, progress: WishProgress::Running, category_is_ours: Ours::No });
+    s.wish = Some(OpenWish {
+        wish,
+        origin: Origin::Pane,
+        progress: WishProgress::Running,
+        category_is_ours: Ours::No,
+        given_up: None,
+    });
     s
 }
 

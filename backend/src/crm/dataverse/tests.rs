@@ -95,6 +95,10 @@ fn mail() -> NewEmail {
         regarding: Some(record(Table::account(), ACCOUNT, "Fjordline")),
         received: UtcMs(1_795_161_600_000),
         importance: Importance::High,
+        correlated: None,
+        in_reply_to: None,
+        conversation_index: None,
+        queue: None,
     }
 }
 

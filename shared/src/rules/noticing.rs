@@ -1,0 +1,170 @@
+//! What a message that changed says about tracking, before anybody looks at it more closely.
+//!
+//! Rows of a delta page come here. Most say nothing. One whose category, folder or arrival says that it is to be
+//! tracked or untracked becomes a wish, as if its person had clicked; one that only the CRM can tell about is to be
+//! screened ([`super::accepting`]). A row that merely echoes what is agreed says nothing, so that our own writes
+//! cause nothing when they come back.
+
+use crate::category;
+use crate::decision::{Decision, RuleId};
+use crate::email::{Direction, Draft, Message};
+use crate::item::FolderId;
+use crate::mailbox::FolderMapping;
+use crate::plan::{Link, LinkCategory};
+use crate::rules::tracking::{TrackingCategory, says_tracked};
+use crate::settings::{Settings, Switch};
+use crate::status::Goal;
+use crate::wish::{Origin, RecordFate, RegardingWish, Wish};
+
+/// What is stored about the message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stored {
+    pub link: Option<Link>,
+    /// A person took it out of tracking: nothing but a person's act tracks it again.
+    pub untracked: bool,
+    /// The folder in which it lay when it was tracked or untracked.
+    pub folder: Option<FolderId>,
+    /// The open wish for it.
+    pub open: Option<(Origin, Goal)>,
+    /// Another recipient's copy of the same direction is tracked, and this one was expected to follow (CAT-15).
+    pub expected: bool,
+}
+
+/// What holds for the mailbox and the folder that the message is in.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    pub settings: &'a Settings,
+    pub category: &'a TrackingCategory,
+    /// The folder's mapping, if it has one.
+    pub mapping: Option<&'a FolderMapping>,
+    pub arrival: Arrival,
+    pub conversation: Conversation,
+}
+
+/// Whether a message has just come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// Received since the folder was last read to its end, and after the mailbox's start date (MBX-02).
+    New,
+    Old,
+}
+
+/// Whether the mailbox's user wants to hear of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conversation {
+    Followed,
+    /// *Stop tracking this conversation* (INC-05).
+    Stopped,
+}
+
+/// What a row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noticed {
+    Nothing,
+    /// Somebody wishes this.
+    Wish(Wish, Origin),
+    /// The CRM must be asked whether the mail is to be tracked by itself.
+    Screen,
+}
+
+/// What a message that changed says about tracking.
+///
+/// CAT-02: the category on it means that it is to be tracked; CAT-06: taken off a tracked one, that it is to be
+/// untracked; CAT-10: whoever did it, in whatever client. CAT-21: while category tracking is off, neither. FLD-01:
+/// mail moved to a mapped folder is tracked, FLD-02: moved on to another one it takes that one's regarding record.
+/// CAT-17: mail that was tracked while category tracking was off is not gone back to.
+/// CAT-15: the copy of a mail that another recipient tracks gets the category. INC-02: none of these acts is asked
+/// about by the filter; only mail that has just come, and that nobody touched, is screened (MBX-02, INC-05, INC-07).
+pub fn notice(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Decision<Noticed> {
+    let nothing = |rule| Decision::new(Noticed::Nothing, rule);
+    if message.draft == Draft::Draft || message.internet_message_id.is_none() {
+        return nothing(RuleId::Cat24);
+    }
+    if matches!(stored.open, Some((Origin::Pane, _))) {
+        // Whoever clicked is served by looking at the message as it is.
+        return nothing(RuleId::Frq04);
+    }
+    if let Some(noticed) = by_category(message, stored, around) {
+        return noticed;
+    }
+    if let Some(noticed) = by_folder(message, stored, around) {
+        return noticed;
+    }
+    if stored.link.is_some_and(|link| link.category == LinkCategory::Off) {
+        return nothing(RuleId::Cat17);
+    }
+    if stored.link.is_some() || stored.untracked || stored.open.is_some() {
+        return nothing(RuleId::Cat24);
+    }
+    if category::contains(&message.categories, category::UNDELIVERABLE) {
+        return nothing(RuleId::Ret03);
+    }
+    by_itself(message, stored, around)
+}
+
+fn by_category(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Option<Decision<Noticed>> {
+    let on = says_tracked(&message.categories, around.category);
+    let open = stored.open.map(|(_, goal)| goal);
+    let agreed = stored.link.is_some_and(|link| link.category == LinkCategory::Agreed);
+    let decided = |rule| Decision::new((), rule).because("category", &around.category.name);
+    let wish = match (on, stored.link, open) {
+        (true, None, Some(Goal::Track)) | (false, Some(_), Some(Goal::Untrack)) => {
+            return Some(decided(RuleId::Cat10).map(|()| Noticed::Nothing));
+        }
+        (true, None, _) => (Wish::Track { regarding: RegardingWish::Keep }, RuleId::Cat02),
+        // Tracked without the category until now: from here on it counts.
+        (true, Some(_), None) if !agreed => (Wish::Track { regarding: RegardingWish::Keep }, RuleId::Cat02),
+        (false, Some(_), _) if agreed => (Wish::Untrack { record: RecordFate::Keep }, RuleId::Cat06),
+        _ => return None,
+    };
+    if around.settings.track_categorized == Switch::Off {
+        // A folder's mapping may still speak for it.
+        return around.mapping.is_none().then(|| decided(RuleId::Cat21).map(|()| Noticed::Nothing));
+    }
+    // A mapped folder's regarding record goes with the mail, by whichever of the two it is noticed first.
+    let wish = match (wish, around.mapping) {
+        ((Wish::Track { .. }, rule), Some(mapping)) => (track_regarding(mapping), rule),
+        (wish, _) => wish,
+    };
+    Some(decided(wish.1).map(|()| Noticed::Wish(wish.0, Origin::Category)))
+}
+
+fn by_folder(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Option<Decision<Noticed>> {
+    let mapping = around.mapping?;
+    if stored.open.is_some() {
+        return None;
+    }
+    let moved_here = stored.folder != message.folder;
+    let decided = |rule| Decision::new((), rule);
+    let wish = |rule| Some(decided(rule).map(|()| Noticed::Wish(track_regarding(mapping), Origin::Folder)));
+    match (&stored.link, stored.untracked) {
+        (None, false) => wish(RuleId::Fld01),
+        (None, true) if moved_here => wish(RuleId::Fld01),
+        (Some(_), _) if moved_here && mapping.regarding.is_some() => wish(RuleId::Fld02),
+        _ => None,
+    }
+}
+
+fn track_regarding(mapping: &FolderMapping) -> Wish {
+    let regarding = mapping.regarding.clone().map_or(RegardingWish::Keep, RegardingWish::Set);
+    Wish::Track { regarding }
+}
+
+fn by_itself(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Decision<Noticed> {
+    let nothing = |rule| Decision::new(Noticed::Nothing, rule);
+    if around.conversation == Conversation::Stopped {
+        return nothing(RuleId::Inc05);
+    }
+    if stored.expected && around.settings.track_categorized == Switch::On {
+        let wish = Wish::Track { regarding: RegardingWish::Keep };
+        return Decision::new(Noticed::Wish(wish, Origin::Copy), RuleId::Cat15);
+    }
+    if around.arrival == Arrival::Old {
+        return nothing(RuleId::Mbx02);
+    }
+    if message.direction == Direction::Outgoing && around.settings.auto_track_sent == Switch::Off {
+        // CAT-15 speaks of recipients: a sent copy follows nobody.
+        return nothing(RuleId::Inc07);
+    }
+    Decision::new(Noticed::Screen, RuleId::Inc01)
+}
