@@ -92,6 +92,7 @@ impl Terms {
 
 /// What became of a subscription's notifications.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Tally {
     /// Put into the outbox, copies counted.
     pub made: u64,

@@ -167,3 +167,57 @@ async fn a_change_of_open_extensions_does_not_show() {
         .expect(201);
     assert!(round(&ada, &link).await.0.is_empty());
 }
+
+#[tokio::test]
+async fn a_change_can_be_made_to_show_only_after_further_reads() {
+    let tenant = Tenant::new();
+    let ada = tenant.ada().immutable().with("prefer", "odata.maxpagesize=100");
+    let switches = format!("/sandbox/exchange/mailboxes/{}/switches", ADA.upn);
+    let stale = json!({ "staleDeltaReads": 2 });
+    let (_, mut messages) = round(&ada, &format!("{INBOX}/delta")).await;
+    let (_, mut folders) = round(&ada, "/me/mailFolders/delta").await;
+    tenant.people().send(http::Method::PUT, &switches, Some(stale)).await.expect(200);
+    let path = ada.path("Sunday").await;
+    ada.patch(&path, json!({ "categories": [TRACKED] })).await.expect(200);
+    ada.post("/me/mailFolders", json!({ "displayName": "New" })).await.expect(201);
+    let (mut seen, mut told) = (Vec::new(), Vec::new());
+    for read in 0..4 {
+        let (url, out) = if read % 2 == 0 { (&mut messages, &mut seen) } else { (&mut folders, &mut told) };
+        let (rows, link) = round(&ada, url).await;
+        *url = link;
+        out.push(rows.len());
+    }
+    assert_eq!(seen, [0, 1], "two reads of the mailbox were too early");
+    assert_eq!(told, [0, 1]);
+    assert!(round(&ada, &messages).await.0.is_empty(), "and it is told once");
+    assert_eq!(ada.get(&path).await.json()["categories"], json!([TRACKED]), "items are read fresh");
+}
+
+#[tokio::test]
+async fn a_stale_first_round_is_made_good_by_the_next() {
+    let tenant = Tenant::new();
+    let ada = tenant.ada().immutable().with("prefer", "odata.maxpagesize=100");
+    let switches = format!("/sandbox/exchange/mailboxes/{}/switches", ADA.upn);
+    let stale = json!({ "staleDeltaReads": 1 });
+    tenant.people().send(http::Method::PUT, &switches, Some(stale)).await.expect(200);
+    let path = ada.path("Sunday").await;
+    ada.patch(&path, json!({ "categories": [TRACKED] })).await.expect(200);
+    let (_, link) = round(&ada, &format!("{INBOX}/delta?$select=categories")).await;
+    let (rows, _) = round(&ada, &link).await;
+    assert!(rows.iter().any(|row| row["categories"] == json!([TRACKED])));
+}
+
+#[tokio::test]
+async fn a_row_shows_what_was_selected_of_what_an_engine_needs() {
+    let tenant = Tenant::new();
+    let ada = tenant.ada().immutable().with("prefer", "odata.maxpagesize=100");
+    let wanted = ["changeKey", "parentFolderId", "hasAttachments", "conversationIndex", "conversationId"];
+    let (rows, _) = round(&ada, &format!("{INBOX}/delta?$select={}", wanted.join(","))).await;
+    let inbox = ada.get("/me/mailFolders/inbox").await.expect(200).json();
+    for row in rows {
+        assert!(wanted.iter().all(|name| row.get(name).is_some()), "{row}");
+        assert_eq!(row["parentFolderId"], inbox["id"]);
+        assert_eq!(row["@odata.etag"], format!("W/\"{}\"", text(&row, "changeKey")));
+        assert!(row.get("subject").is_none());
+    }
+}

@@ -1,4 +1,5 @@
 use crate::client::*;
+use sandbox::company::ADA;
 use serde_json::json;
 
 #[tokio::test]
@@ -69,4 +70,37 @@ async fn folder_delta_tells_of_new_renamed_and_deleted_folders() {
     ada.delete(&path).await.expect(204);
     let page = ada.get(text(&page, "@odata.deltaLink")).await.expect(200).json();
     assert_eq!(page["value"][0]["@removed"]["reason"], "deleted");
+}
+
+#[tokio::test]
+async fn a_person_makes_renames_moves_and_deletes_folders_and_delta_tells() {
+    let tenant = Tenant::new();
+    let (people, app) = (tenant.people(), tenant.app(&["Mail.Read"]).with("prefer", "odata.maxpagesize=100"));
+    let folders = format!("/sandbox/exchange/mailboxes/{}/folders", ADA.upn);
+    let delta = format!("/users/{}/mailFolders/delta?$select=displayName,parentFolderId", ADA.oid);
+    let start = app.get(&delta).await.expect(200).json();
+    assert!(start["value"][0].get("totalItemCount").is_none(), "only what was selected");
+    let mark = tenant.mark();
+    let made = people.post(&folders, json!({ "name": "Fairs", "parent": "inbox" })).await.expect(200).json();
+    people.post(&folders, json!({ "name": "Secret", "isHidden": true })).await.expect(200);
+    let path = format!("{folders}/{}", text(&made, "id"));
+    let changed = json!({ "name": "Trade fairs", "parent": "msgfolderroot" });
+    assert_eq!(people.patch(&path, changed).await.expect(200).json()["displayName"], "Trade fairs");
+    let page = app.get(text(&start, "@odata.deltaLink")).await.expect(200).json();
+    let rows = page["value"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "hidden folders are not told of: {rows:?}");
+    assert_eq!((&rows[0]["id"], &rows[0]["displayName"]), (&made["id"], &json!("Trade fairs")));
+    people.delete(&path).await.expect(204);
+    let page = app.get(text(&page, "@odata.deltaLink")).await.expect(200).json();
+    let bin = app.get(&format!("/users/{}/mailFolders/deleteditems", ADA.oid)).await.json();
+    assert_eq!(page["value"][0]["parentFolderId"], bin["id"], "first it lies in the bin");
+    people.delete(&path).await.expect(204);
+    let rows = app.get(text(&page, "@odata.deltaLink")).await.expect(200).items();
+    assert_eq!((&rows[0]["id"], &rows[0]["@removed"]["reason"]), (&made["id"], &json!("deleted")));
+    assert_eq!(
+        tenant.effects_after(mark),
+        ["folder.create", "folder.create", "folder.rename", "folder.move", "folder.move", "folder.delete"]
+    );
+    people.patch(&format!("{folders}/inbox"), json!({ "name": "Post" })).await.expect(400);
+    app.get(&format!("/users/{}/mailFolders/delta?$select=colour", ADA.oid)).await.expect(400);
 }
