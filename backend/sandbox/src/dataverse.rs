@@ -16,7 +16,9 @@ use axum::Router;
 use axum::routing::{any, get};
 use std::sync::Arc;
 
+mod acts;
 mod asking;
+mod attachments;
 mod batch;
 mod bulk;
 mod changes;
@@ -29,24 +31,33 @@ mod limits;
 mod literal;
 mod matching;
 mod metadata;
+mod obstacles;
 mod page;
 mod parties;
 mod query;
+mod queues;
 mod reply;
 mod request;
 mod rights;
+mod roles;
 mod schema;
 mod search;
 mod seed;
+mod settings;
 mod shape;
 mod store;
 mod values;
 mod web;
 mod write;
 
+pub use acts::{Crm, Filter};
+pub use errors::Fault as Refusal;
 pub use limits::Limits;
+pub use obstacles::{Obstacle, Placed, Trouble};
 pub use rights::Depth;
-pub use seed::{APP_USER, LIFE_SCIENCES_UNIT, SITE, TRACKED_EMAIL, TRACKED_MESSAGE_ID, VISITOR_USER};
+pub use seed::{
+    APP_USER, LIFE_SCIENCES_UNIT, RETURNS_QUEUE, SITE, TRACKED_EMAIL, TRACKED_MESSAGE_ID, VISITOR_USER,
+};
 pub use store::Organization;
 
 /// The Web API, search, and the page of a record.

@@ -13,9 +13,18 @@ use jiff::Timestamp;
 use std::ops::Deref;
 use uuid::Uuid;
 
+/// Whose hand changes a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    Client,
+    /// The platform's own, which also sets what a client may only read.
+    Platform,
+}
+
 #[derive(Debug, Clone)]
 pub struct Ask {
     pub who: Principal,
+    pub hand: Hand,
     pub now: Timestamp,
     /// Root of the Web API, e.g. `https://localhost:4000/api/data/v9.2`.
     pub base: String,

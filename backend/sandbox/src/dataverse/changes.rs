@@ -39,8 +39,8 @@ fn refuse_options(asking: &Asking<'_>, of: &Table) -> Answer<()> {
     // Reading all changes takes the right to read all rows.
     let privilege = Verb::Read.privilege(of);
     let who = asking.who.sender();
-    if who.privileges.get(&privilege) != Some(&Depth::Global) {
-        return Err(Fault::missing_privilege(who, &privilege, Some(of)));
+    if who.privileges.get(privilege) != Some(&Depth::Global) {
+        return Err(Fault::missing_privilege(who, privilege, Some(of)));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::rights::{Caller, Verb};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 /// A request that was refused.
@@ -14,16 +15,24 @@ use uuid::Uuid;
 pub struct Fault {
     pub status: StatusCode,
     /// The HRESULT as text, e.g. `0x80040217`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     pub message: String,
     pub retry_after_secs: Option<u64>,
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
 pub type Answer<T> = Result<T, Fault>;
 
 impl Fault {
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Fault { status, code, message: message.into(), retry_after_secs: None }
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Fault { status, code: code.into(), message: message.into(), retry_after_secs: None }
     }
 
     /// 400 for everything that is wrong with the URL.
@@ -146,6 +155,12 @@ impl Fault {
             table.secured_as.0
         );
         Fault::new(StatusCode::FORBIDDEN, "0x80048306", message)
+    }
+
+    /// The table knows no such message.
+    pub fn unsupported(message: &str, table: &Table) -> Self {
+        let text = format!("The '{message}' method does not support entities of type '{}'.", table.logical);
+        Fault::new(StatusCode::BAD_REQUEST, "0x80040800", text)
     }
 
     pub fn not_a_member() -> Self {

@@ -41,11 +41,11 @@ pub fn unbound(asking: Asking<'_>, segment: &Segment) -> Option<Answer<Reply>> {
             "UserId": caller.user,
             "OrganizationId": company::ORGANIZATION_ID,
         }),
-        "RetrieveVersion" => json!({"Version": "9.2.26111.00170"}),
+        "RetrieveVersion" => json!({"Version": asking.org.switches.version}),
         "RetrieveCurrentOrganization" => json!({"Detail": {
             "OrganizationId": company::ORGANIZATION_ID,
             "FriendlyName": company::NAME,
-            "OrganizationVersion": "9.2.26111.00170",
+            "OrganizationVersion": asking.org.switches.version,
             "EnvironmentId": company::ORGANIZATION_ID,
             "UrlName": "northlight",
             "UniqueName": "northlight",
@@ -67,35 +67,48 @@ pub fn unbound(asking: Asking<'_>, segment: &Segment) -> Option<Answer<Reply>> {
     Some(Ok(respond(asking, name, body)))
 }
 
-/// Whether a mail would become a new record: not when one with its message id is there already.
+/// Whether a mail would become a new record: not when one with its message id is there already. While mail
+/// between users makes two activities, the sent and the received copy do not stand in each other's way.
 fn promotable(asking: Asking<'_>, text: &str) -> Answer<Value> {
     let arguments = arguments(asking, text);
     let missing = || Fault::invalid("The parameter 'MessageId' of CheckPromoteEmail is missing.");
     let message_id = arguments.get("MessageId").and_then(|value| text_literal(value)).ok_or_else(missing)?;
-    let known = asking
-        .org
-        .rows(table("email"))
-        .any(|(_, _, row)| row.text("messageid").is_some_and(|id| id.eq_ignore_ascii_case(&message_id)));
-    // 0 nothing against it, 1 there already.
-    Ok(json!({"ShouldPromote": !known, "ReasonCode": i32::from(known)}))
+    // 0 incoming, 1 outgoing.
+    let outgoing = arguments.get("DirectionCode").map(|direction| direction.trim() == "1");
+    let settings = asking.org.rows(table("organization")).next();
+    let two_activities = settings.is_none_or(|(_, _, row)| !row.flag("ignoreinternalemail"));
+    let known = asking.org.rows(table("email")).any(|(_, _, row)| {
+        let same_way = outgoing.is_none_or(|way| !two_activities || row.flag("directioncode") == way);
+        same_way && row.text("messageid").is_some_and(|id| id.eq_ignore_ascii_case(&message_id))
+    });
+    let reason = if known { DUPLICATE } else { ACCEPT_ALL };
+    Ok(json!({"ShouldPromote": !known, "ReasonCode": reason}))
 }
+
+/// Reason codes of the service: there already, and nothing against it.
+const DUPLICATE: i32 = 0;
+const ACCEPT_ALL: i32 = 6;
 
 /// A function bound to a row.
 pub fn bound(asking: Asking<'_>, of: &'static Table, id: Uuid, segment: &Segment) -> Answer<Reply> {
     let name = segment.name.trim_start_matches("Microsoft.Dynamics.CRM.");
-    if of.logical != "systemuser" {
+    if !matches!(of.logical, "systemuser" | "team") {
         return Err(Fault::unknown_segment(&segment.name));
     }
-    let caller = asking.org.caller(id).map_err(|_| Fault::missing_record(of, id))?;
-    let body = match name {
-        "RetrievePrincipalAccess" => {
+    // Rights can be asked for those too who are disabled.
+    let row = asking.org.row(of.logical, id).ok_or_else(|| Fault::missing_record(of, id))?;
+    let caller = asking.org.rights_of(id, row);
+    let body = match (of.logical, name) {
+        (_, "RetrievePrincipalAccess") => {
             let arguments = arguments(asking, segment.key.as_deref().unwrap_or_default());
             let target = arguments
                 .get("Target")
                 .ok_or_else(|| Fault::invalid("The parameter 'Target' is missing."))?;
             json!({"AccessRights": access(asking, of, &caller, target)?})
         }
-        "RetrieveUserPrivileges" => json!({"RolePrivileges": privileges(&caller)}),
+        ("systemuser", "RetrieveUserPrivileges") | ("team", "RetrieveTeamPrivileges") => {
+            json!({"RolePrivileges": privileges(&caller)})
+        }
         _ => return Err(Fault::unknown_segment(&segment.name)),
     };
     Ok(respond(asking, name, body))

@@ -13,7 +13,8 @@ pub enum Ownership {
     User,
     /// Rows belong to the organization: a privilege is held globally or not at all.
     Organization,
-    /// The row has the rights of its activity (`activityparty`, `activitymimeattachment`).
+    /// The row has the rights of the row that `Table::parent` leads to: a party and an attachment those of
+    /// their activity, a queue item those of its queue.
     Parent,
 }
 
@@ -123,6 +124,8 @@ pub struct Table {
     /// Primary name column.
     pub name: &'static str,
     pub ownership: Ownership,
+    /// The lookup to the row whose rights count, where `ownership` is [`Ownership::Parent`].
+    pub parent: &'static str,
     pub is_activity: bool,
     /// May be the regarding record of an activity.
     pub has_activities: bool,
@@ -139,6 +142,8 @@ pub struct Table {
     pub keys: &'static [&'static str],
     /// Columns that search looks through.
     pub searched: &'static [&'static str],
+    /// Names of the privileges, in the order of `Verb`; the schema fills them in.
+    pub privileges: [String; 8],
 }
 
 /// A navigation property that leads to one row.

@@ -10,7 +10,8 @@ use super::metadata::{Ownership, Table, schema, table};
 use super::store::{Link, Organization, Row};
 use crate::company;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,17 +27,18 @@ pub enum Depth {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    Create,
     Read,
     Write,
-    Delete,
     Append,
     AppendTo,
-    Assign,
+    Create,
+    Delete,
     Share,
+    Assign,
 }
 
 impl Verb {
+    /// In the order of the variants, which is that of `RetrievePrincipalAccess`.
     pub const ALL: [Verb; 8] = [
         Verb::Read,
         Verb::Write,
@@ -62,24 +64,48 @@ impl Verb {
     }
 
     /// Name of the privilege, e.g. `prvCreateActivity`.
-    pub fn privilege(self, table: &Table) -> String {
-        format!("prv{}{}", self.name(), table.noun)
+    pub fn privilege(self, table: &Table) -> &str {
+        &table.privileges[self as usize]
     }
 }
 
 /// Lets somebody act for another user.
 pub const ACT_FOR_OTHERS: &str = "prvActOnBehalfOfAnotherUser";
 
+/// What the platform itself may do.
+pub static EVERYTHING: LazyLock<Arc<Privileges>> = LazyLock::new(|| {
+    let tables = schema().tables().iter();
+    let all = |table: &'static Table| Verb::ALL.map(|verb| (verb.privilege(table).to_owned(), Depth::Global));
+    Arc::new(tables.flat_map(all).collect())
+});
+
+/// The rights of several roles together: of each privilege the greatest depth.
+fn sum(roles: &[&Arc<Role>]) -> Privileges {
+    let mut sum = Privileges::new();
+    for (name, depth) in roles.iter().flat_map(|role| role.privileges.iter()) {
+        let held = sum.entry(name.clone()).or_insert(*depth);
+        *held = (*held).max(*depth);
+    }
+    sum
+}
+
+fn root_unit() -> Uuid {
+    company::BUSINESS_UNIT_ID.parse().unwrap_or_default()
+}
+
 /// The id of a privilege: the same in every organization.
 pub fn privilege_id(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }
 
+/// How far each privilege reaches, by its name.
+pub type Privileges = BTreeMap<String, Depth>;
+
 /// A security role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Role {
     pub name: String,
-    pub privileges: BTreeMap<String, Depth>,
+    pub privileges: Arc<Privileges>,
 }
 
 /// Somebody with rights: the sum of their roles.
@@ -87,7 +113,7 @@ pub struct Role {
 pub struct Caller {
     pub user: Uuid,
     pub business_unit: Uuid,
-    pub privileges: BTreeMap<String, Depth>,
+    pub privileges: Arc<Privileges>,
     pub role_count: usize,
     pub access_mode: i64,
 }
@@ -122,22 +148,24 @@ impl Organization {
                 format!("The specified user(Id = {user}) is disabled. Consider enabling this user.");
             return Err(Fault::new(http::StatusCode::FORBIDDEN, "0x80040225", message));
         }
-        let mut privileges = BTreeMap::new();
-        let roles = self.assignments.get(&user);
-        for (name, depth) in
-            roles.into_iter().flatten().filter_map(|id| self.roles.get(id)).flat_map(|role| &role.privileges)
-        {
-            let held = privileges.entry(name.clone()).or_insert(*depth);
-            *held = (*held).max(*depth);
-        }
-        let root = company::BUSINESS_UNIT_ID.parse().unwrap_or_default();
-        Ok(Caller {
-            user,
-            business_unit: row.link("businessunitid").map_or(root, |link| link.id),
+        Ok(self.rights_of(user, row))
+    }
+
+    /// The rights of a user or a team, whether or not they could sign in.
+    pub(super) fn rights_of(&self, principal: Uuid, row: &Row) -> Caller {
+        let ids = self.assignments.get(&principal).into_iter().flatten();
+        let roles: Vec<&Arc<Role>> = ids.filter_map(|id| self.roles.get(id)).collect();
+        let privileges = match roles.as_slice() {
+            [role] => role.privileges.clone(),
+            roles => Arc::new(sum(roles)),
+        };
+        Caller {
+            user: principal,
+            business_unit: row.link("businessunitid").map_or_else(root_unit, |link| link.id),
             privileges,
-            role_count: roles.map_or(0, BTreeSet::len),
+            role_count: roles.len(),
             access_mode: row.int("accessmode").unwrap_or(0),
-        })
+        }
     }
 
     /// The user with this Entra object id, or the application user with this client id.
@@ -147,14 +175,10 @@ impl Organization {
 
     /// A caller who may do everything: for the control plane.
     pub(super) fn system() -> Principal {
-        let privileges = schema()
-            .tables()
-            .iter()
-            .flat_map(|table| Verb::ALL.map(|verb| (verb.privilege(table), Depth::Global)))
-            .collect();
-        let business_unit = company::BUSINESS_UNIT_ID.parse().unwrap_or_default();
         let user = super::seed::system_user();
-        let effective = Caller { user, business_unit, privileges, role_count: 1, access_mode: 0 };
+        let privileges = EVERYTHING.clone();
+        let effective =
+            Caller { user, business_unit: root_unit(), privileges, role_count: 1, access_mode: 0 };
         Principal { effective, sender: None }
     }
 
@@ -190,14 +214,15 @@ impl Organization {
     /// Whether the caller may do this with the row.
     fn holds(&self, caller: &Caller, verb: Verb, table: &'static Table, id: Uuid, row: &Row) -> bool {
         if let Some((parent_table, parent_id, parent)) = self.parent_of(table, row) {
-            // A party or an attachment is a piece of its activity.
+            // A party or an attachment is a piece of its activity, a queue item of its queue.
             let verb = if verb == Verb::Read { Verb::Read } else { Verb::Write };
             return self.holds(caller, verb, parent_table, parent_id, parent);
         }
-        let Some(&depth) = caller.privileges.get(&verb.privilege(table)) else { return false };
+        let Some(&depth) = caller.privileges.get(verb.privilege(table)) else { return false };
         match table.ownership {
             Ownership::Organization => {
-                depth == Depth::Global || (table.logical == "systemuser" && id == caller.user)
+                let own = matches!(table.logical, "systemuser" | "usersettings") && id == caller.user;
+                own || depth == Depth::Global
             }
             Ownership::Parent => true,
             Ownership::User => {
@@ -214,9 +239,9 @@ impl Organization {
     /// The privilege half of the check.
     pub fn require_privilege(&self, who: &Principal, verb: Verb, table: &Table) -> Answer<()> {
         let privilege = verb.privilege(table);
-        match who.all().find(|caller| !caller.privileges.contains_key(&privilege)) {
+        match who.all().find(|caller| !caller.privileges.contains_key(privilege)) {
             None => Ok(()),
-            Some(caller) => Err(Fault::missing_privilege(caller, &privilege, Some(table))),
+            Some(caller) => Err(Fault::missing_privilege(caller, privilege, Some(table))),
         }
     }
 

@@ -2,13 +2,25 @@
 //! needs, and one custom table (`nl_site`) that takes no activities.
 
 use super::metadata::{Access, Collection, Column, Kind, OnDelete, Ownership, Status, Table, Target};
+use super::rights::Verb;
 
 mod activities;
 mod organization;
+mod people;
+mod queues;
 mod records;
 
 const ACTIVE: &[(i64, &str)] = &[(0, "Active"), (1, "Inactive")];
 const ACTIVE_STATUSES: &[Status] = &[status(0, 1, "Active"), status(1, 2, "Inactive")];
+/// Which incoming mail becomes an email, for a user or a queue.
+const FILTERING: &[(i64, &str)] = &[
+    (0, "All email messages"),
+    (1, "Email messages in response to Dynamics 365 email"),
+    (2, "Email messages from Dynamics 365 Leads, Contacts and Accounts"),
+    (3, "Email messages from Dynamics 365 records that are email enabled"),
+    (4, "No email messages"),
+];
+const APPROVAL: &[(i64, &str)] = &[(0, "Empty"), (1, "Approved"), (2, "Pending Approval"), (3, "Rejected")];
 const PARTIES: [&str; 6] = ["account", "contact", "lead", "systemuser", "queue", "team"];
 
 const fn status(state: i64, value: i64, label: &'static str) -> Status {
@@ -24,6 +36,12 @@ fn text(name: &'static str, max: usize) -> Column {
 fn int(name: &'static str) -> Column {
     column(name, Kind::Int { min: i64::from(i32::MIN), max: i64::from(i32::MAX) }, Access::Write)
 }
+fn number(name: &'static str, min: i64, max: i64) -> Column {
+    column(name, Kind::Int { min, max }, Access::Write)
+}
+fn guid(name: &'static str) -> Column {
+    column(name, Kind::Id, Access::Write)
+}
 fn time(name: &'static str) -> Column {
     column(name, Kind::Time, Access::Write)
 }
@@ -37,6 +55,10 @@ fn read_only(mut column: Column) -> Column {
     column.access = Access::Read;
     column
 }
+fn on_create(mut column: Column) -> Column {
+    column.access = Access::Create;
+    column
+}
 
 /// A lookup to several tables whose navigation properties end in the table's name.
 fn lookup(name: &'static str, tables: &[&'static str], on_delete: OnDelete) -> Column {
@@ -47,7 +69,12 @@ fn lookup(name: &'static str, tables: &[&'static str], on_delete: OnDelete) -> C
 
 /// A lookup to one table, whose navigation property has the column's own name.
 fn link(name: &'static str, table: &'static str) -> Column {
-    let targets = vec![Target { table, navigation: vec![name.to_owned()] }];
+    link_by(name, table, name)
+}
+
+/// A lookup to one table by a navigation property of another name, which may have capital letters.
+fn link_by(name: &'static str, table: &'static str, navigation: &str) -> Column {
+    let targets = vec![Target { table, navigation: vec![navigation.to_owned()] }];
     column(name, Kind::Lookup { targets, on_delete: OnDelete::RemoveLink }, Access::Write)
 }
 
@@ -96,6 +123,7 @@ fn base(logical: &'static str, set: &'static str, display: &'static str, type_co
         id: "",
         name: "name",
         ownership: Ownership::User,
+        parent: "",
         is_activity: false,
         has_activities: false,
         is_party: PARTIES.contains(&logical),
@@ -107,6 +135,7 @@ fn base(logical: &'static str, set: &'static str, display: &'static str, type_co
         collections: Vec::new(),
         keys: &[],
         searched: &[],
+        privileges: Default::default(),
     }
 }
 
@@ -141,7 +170,9 @@ pub fn tables() -> Vec<Table> {
         activities::activitymimeattachment(),
         records::nl_site(),
     ];
-    tables.extend(organization::people_and_settings());
+    tables.extend(people::tables());
+    tables.extend(queues::tables());
+    tables.push(organization::organization());
     for table in &mut tables {
         if table.noun.contains(' ') {
             table.noun = match table.logical {
@@ -149,6 +180,7 @@ pub fn tables() -> Vec<Table> {
                 _ => table.logical,
             };
         }
+        table.privileges = Verb::ALL.map(|verb| format!("prv{}{}", verb.name(), table.noun));
     }
     tables
 }

@@ -3,16 +3,16 @@
 //! Ada and Ben sit in the root business unit, Chiara in one below it. Salespeople read what their business unit
 //! owns, so Ben finds everything but what is Chiara's (Meridian Labs): what a user may read shows.
 
-use super::metadata::{schema, table};
-use super::rights::{ACT_FOR_OTHERS, Depth, Role, Verb};
+use super::attachments::DEFAULT_LIMIT;
+use super::metadata::table;
+use super::roles::{ROLES, role_id};
 use super::store::{Cell, Link, Organization, Row};
 use super::{parties, write};
 use crate::company::{self, Person};
 use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 use rand::rngs::StdRng;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use uuid::{Uuid, uuid};
 
 /// The business unit of Chiara, below the root.
@@ -27,6 +27,12 @@ pub const SITE: Uuid = uuid!("5a9db0c5-0000-4000-8000-0000000051e1");
 pub const TRACKED_EMAIL: Uuid = uuid!("5a9db0c5-0000-4000-8000-0000000e0001");
 /// Its message id.
 pub const TRACKED_MESSAGE_ID: &str = "<quote-184@fjordline.example>";
+
+/// A queue without an address, which takes no mail. Ben owns it.
+pub const RETURNS_QUEUE: Uuid = uuid!("5a9db0c5-0000-4000-8000-0000000000ea");
+
+/// Name space of the ids of rows that are there on the first day and have no id of their own.
+const FIRST_IDS: Uuid = uuid!("5a9db0c5-0000-4000-8000-0000000f1257");
 
 /// The platform's own user, who seeds and whom the control plane acts as.
 pub fn system_user() -> Uuid {
@@ -45,14 +51,43 @@ fn link(table: &str, id: Uuid) -> Cell {
     Cell::Lookup(Link::new(table, id))
 }
 
-fn role_id(name: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+/// Extensions of files that may not be attached: the beginning of the service's own list.
+const BLOCKED: &str = "ade;adp;app;asa;ashx;asmx;asp;bas;bat;cdx;cer;chm;class;cmd;com;config;cpl;crt;csh;dll;\
+                       exe;fxp;hlp;hta;htr;htw;ida;idc;idq;inf;ins;isp;its;jar;js;jse;ksh;lnk;mad;maf;mag;mam;\
+                       msc;msh;msi;msp;mst;ops;pcd;pif;prf;prg;pst;reg;rem;scf;scr;sct;shb;shs;shtm;shtml;soap;\
+                       stm;tmp;url;vb;vbe;vbs;vsmacros;vss;vst;vsw;ws;wsc;wsf;wsh";
+
+/// The personal options of a user on the first day: mail in response to tracked mail becomes an email, and no
+/// records are created by themselves. `number` is the user's own within tracking tokens.
+pub fn user_settings(user: Uuid, unit: Option<Uuid>, number: i64) -> Row {
+    let mut row = Row::default();
+    row.set("systemuserid", Cell::Id(user));
+    row.set("incomingemailfilteringmethod", Cell::Int(1));
+    row.set("autocreatecontactonpromote", Cell::Int(0));
+    row.set("trackingtokenid", Cell::Int(number));
+    row.set("uilanguageid", Cell::Int(1033));
+    if let Some(unit) = unit {
+        row.set("businessunitid", Cell::Id(unit));
+    }
+    row
+}
+
+fn queue_cells(name: &str) -> Vec<(&'static str, Cell)> {
+    vec![
+        ("name", text(name)),
+        ("incomingemailfilteringmethod", Cell::Int(0)),
+        ("queueviewtype", Cell::Int(0)),
+    ]
 }
 
 struct Seeding {
     org: Organization,
     now: Timestamp,
 }
+
+/// A first day, and its moment. Tenants are born by the thousand in a simulation; those of the same moment share
+/// its rows until they write, for another moment it is moved.
+static FIRST_DAY: Mutex<Option<(Timestamp, Organization)>> = Mutex::new(None);
 
 impl Organization {
     /// The organization on its first day.
@@ -61,7 +96,17 @@ impl Organization {
         rng.fill_bytes(&mut bytes);
         let ids = uuid::Builder::from_random_bytes(bytes).into_uuid();
         let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let mut seeding = Seeding { org: Organization::empty(ids), now };
+        let mut kept = FIRST_DAY.lock().unwrap_or_else(PoisonError::into_inner);
+        let first_day = match kept.take() {
+            Some((moment, first_day)) if moment == now => first_day,
+            Some((moment, first_day)) => first_day.moved(now.duration_since(moment)),
+            None => Organization::first_day(now),
+        };
+        kept.insert((now, first_day)).1.again(ids)
+    }
+
+    fn first_day(now: Timestamp) -> Self {
+        let mut seeding = Seeding { org: Organization::empty(FIRST_IDS), now };
         seeding.units_and_people();
         seeding.roles();
         seeding.mailboxes();
@@ -118,6 +163,27 @@ impl Seeding {
                     "orgdborgsettings",
                     text("<OrgSettings><TrackCategorizedItems>true</TrackCategorizedItems></OrgSettings>"),
                 ),
+                ("emailcorrelationenabled", Cell::Bool(true)),
+                ("trackingprefix", text("CRM:")),
+                ("trackingtokenidbase", Cell::Int(0)),
+                ("trackingtokeniddigits", Cell::Int(3)),
+                ("maximumtrackingnumber", Cell::Int(999)),
+                ("nexttrackingnumber", Cell::Int(1)),
+                ("enablesmartmatching", Cell::Bool(false)),
+                ("hashfilterkeywords", text(r"^[\s]*([\w]+\s?:[\s]*)+")),
+                ("hashmaxcount", Cell::Int(20)),
+                ("hashdeltasubjectcount", Cell::Int(0)),
+                ("hashminaddresscount", Cell::Int(2)),
+                ("ignoreinternalemail", Cell::Bool(false)),
+                ("unresolveemailaddressifmultiplematch", Cell::Bool(false)),
+                ("resolvesimilarunresolvedemailaddress", Cell::Bool(true)),
+                ("requireapprovalforuseremail", Cell::Bool(true)),
+                ("requireapprovalforqueueemail", Cell::Bool(true)),
+                ("isfolderbasedtrackingenabled", Cell::Bool(true)),
+                ("maxfolderbasedtrackingmappings", Cell::Int(25)),
+                ("isdelegateaccessenabled", Cell::Bool(false)),
+                ("maxuploadfilesize", Cell::Int(DEFAULT_LIMIT)),
+                ("blockedattachments", text(BLOCKED)),
             ],
         );
         self.row(
@@ -140,9 +206,11 @@ impl Seeding {
                 ("azureactivedirectoryobjectid", Cell::Id(id(person.oid))),
                 ("isdisabled", Cell::Bool(false)),
                 ("accessmode", Cell::Int(0)),
+                ("emailrouteraccessapproval", Cell::Int(1)),
                 ("businessunitid", link("businessunit", unit)),
             ];
             self.row("systemuser", id(user), None, cells);
+            self.settings(id(user), unit);
         }
         self.application(APP_USER, "# Regarding", company::APP_CLIENT_ID);
         self.application(VISITOR_USER, "# Sandbox visitor", company::PUBLIC_CLIENT_ID);
@@ -159,18 +227,26 @@ impl Seeding {
             ("businessunitid", link("businessunit", id(company::BUSINESS_UNIT_ID))),
         ];
         self.row("systemuser", user, None, cells);
+        self.settings(user, id(company::BUSINESS_UNIT_ID));
+    }
+
+    fn settings(&mut self, user: Uuid, unit: Uuid) {
+        let number = self.org.rows(table("usersettings")).count() as i64 + 1;
+        let settings = user_settings(user, Some(unit), number);
+        let cells = settings.cells.iter().map(|(name, cell)| (name.as_str(), cell.clone())).collect();
+        self.row("usersettings", user, None, cells);
     }
 
     fn roles(&mut self) {
         let root = id(company::BUSINESS_UNIT_ID);
-        for (name, privileges) in roles() {
-            let role = role_id(name);
-            let cells = vec![("name", text(name)), ("businessunitid", link("businessunit", root))];
-            self.row("role", role, None, cells);
-            self.org.roles.insert(role, Arc::new(Role { name: name.to_owned(), privileges }));
+        for (id, role) in &*ROLES {
+            let cells = vec![("name", text(&role.name)), ("businessunitid", link("businessunit", root))];
+            self.row("role", *id, None, cells);
         }
+        self.org.roles = Arc::new(ROLES.iter().cloned().collect());
+        let assignments = Arc::make_mut(&mut self.org.assignments);
         let mut assign = |user: Uuid, role: &str| {
-            self.org.assignments.entry(user).or_default().insert(role_id(role));
+            assignments.entry(user).or_default().insert(role_id(role));
         };
         for person in company::PEOPLE {
             if let (Some(user), Some(role)) = (person.systemuser, person.role) {
@@ -186,8 +262,15 @@ impl Seeding {
         let user = |person: Person| person.systemuser.map(|user| ("systemuser", id(user)));
         let queue = id(company::QUEUE_ID);
         let ada = company::ADA.systemuser.map(id);
-        let cells = vec![("name", text(company::QUEUE_NAME)), ("emailaddress", text(company::QUEUE_ADDRESS))];
+        let mut cells = queue_cells(company::QUEUE_NAME);
+        cells.extend([
+            ("emailaddress", text(company::QUEUE_ADDRESS)),
+            ("incomingemaildeliverymethod", Cell::Int(2)),
+            ("outgoingemaildeliverymethod", Cell::Int(2)),
+            ("emailrouteraccessapproval", Cell::Int(1)),
+        ]);
         self.row("queue", queue, ada, cells);
+        self.row("queue", RETURNS_QUEUE, company::BEN.systemuser.map(id), queue_cells("Returns"));
         let mut of = vec![(company::QUEUE_NAME, company::QUEUE_ADDRESS, Some(("queue", queue)))];
         of.extend(company::PEOPLE.map(|person| (person.name, person.upn, user(person))));
         for (at, (name, address, whose)) in of.into_iter().enumerate() {
@@ -204,7 +287,9 @@ impl Seeding {
                 ("actstatus", Cell::Int(1)),
                 ("incomingemailstatus", Cell::Int(1)),
                 ("outgoingemailstatus", Cell::Int(1)),
+                ("mailboxstatus", Cell::Int(1)),
                 ("emailrouteraccessapproval", Cell::Int(1)),
+                ("isemailaddressapprovedbyo365admin", Cell::Bool(true)),
                 ("enabledforact", Cell::Bool(true)),
                 ("enabledforincomingemail", Cell::Bool(true)),
                 ("enabledforoutgoingemail", Cell::Bool(true)),
@@ -327,66 +412,4 @@ impl Seeding {
         ];
         self.row("activityparty", party, None, cells);
     }
-}
-
-/// Every security role and its privileges.
-fn roles() -> Vec<(&'static str, BTreeMap<String, Depth>)> {
-    const RECORDS: [&str; 6] = ["account", "contact", "lead", "opportunity", "incident", "nl_site"];
-    const SETTINGS: [&str; 7] =
-        ["systemuser", "team", "businessunit", "queue", "mailbox", "role", "organization"];
-    let grant = |of: &[&str], verbs: &[Verb], depth: Depth| -> Vec<(String, Depth)> {
-        let one =
-            |name: &&str| verbs.iter().map(|verb| (verb.privilege(table(name)), depth)).collect::<Vec<_>>();
-        of.iter().flat_map(one).collect()
-    };
-    let everything = || -> Vec<(String, Depth)> {
-        let tables = schema().tables();
-        tables.iter().flat_map(|table| Verb::ALL.map(|verb| (verb.privilege(table), Depth::Global))).collect()
-    };
-    let email = ["email"];
-    let look = grant(&SETTINGS, &[Verb::Read], Depth::Global);
-    let join = [Verb::Append, Verb::AppendTo];
-    let sum = |parts: Vec<Vec<(String, Depth)>>| parts.into_iter().flatten().collect::<BTreeMap<_, _>>();
-    vec![
-        (
-            "Sales Manager",
-            sum(vec![
-                look.clone(),
-                grant(&RECORDS, &Verb::ALL, Depth::Global),
-                grant(&email, &Verb::ALL, Depth::Global),
-                grant(&SETTINGS, &join, Depth::Global),
-            ]),
-        ),
-        (
-            "Salesperson",
-            sum(vec![
-                look.clone(),
-                grant(&RECORDS, &[Verb::Read, Verb::Append, Verb::AppendTo], Depth::Local),
-                grant(&RECORDS, &[Verb::Create, Verb::Write, Verb::Delete, Verb::Assign], Depth::Basic),
-                grant(&email, &[Verb::Read, Verb::Append, Verb::AppendTo], Depth::Local),
-                grant(&email, &[Verb::Create, Verb::Write, Verb::Delete, Verb::Assign], Depth::Basic),
-                grant(&SETTINGS, &[Verb::AppendTo], Depth::Global),
-            ]),
-        ),
-        (
-            "Sales Trainee",
-            sum(vec![
-                look.clone(),
-                grant(&RECORDS, &[Verb::Read], Depth::Global),
-                grant(&email, &[Verb::Read], Depth::Global),
-                grant(&RECORDS, &[Verb::Write], Depth::Basic),
-            ]),
-        ),
-        (
-            "Regarding Engine",
-            sum(vec![
-                look,
-                grant(&RECORDS, &[Verb::Read, Verb::Append, Verb::AppendTo], Depth::Global),
-                grant(&email, &Verb::ALL, Depth::Global),
-                grant(&SETTINGS, &[Verb::AppendTo], Depth::Global),
-                vec![(ACT_FOR_OTHERS.to_owned(), Depth::Global)],
-            ]),
-        ),
-        ("System Administrator", sum(vec![everything(), vec![(ACT_FOR_OTHERS.to_owned(), Depth::Global)]])),
-    ]
 }

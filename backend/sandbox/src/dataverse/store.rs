@@ -6,9 +6,10 @@
 
 use super::limits::{Limits, Traffic};
 use super::metadata::{Ownership, Table, schema, table};
+use super::obstacles::Obstacles;
 use super::rights::Role;
 use crate::world::journal::{Effect, Seq, Service};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -109,6 +110,8 @@ pub struct Deleted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Switches {
+    /// The version of the organization, e.g. `9.2.26111.00170`.
+    pub version: String,
     pub search_enabled: bool,
     /// Down for maintenance: everything answers 503.
     pub maintenance: bool,
@@ -119,20 +122,29 @@ pub struct Switches {
 
 impl Default for Switches {
     fn default() -> Self {
-        Switches { search_enabled: true, maintenance: false, limits: Limits::default(), oldest_delta: 0 }
+        Switches {
+            version: "9.2.26111.00170".to_owned(),
+            search_enabled: true,
+            maintenance: false,
+            limits: Limits::default(),
+            oldest_delta: 0,
+        }
     }
 }
+
+/// The rows of one table in the order of their keys.
+type Rows = BTreeMap<Uuid, Arc<Row>>;
 
 /// The CRM's organization: everything Dataverse knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Organization {
-    tables: BTreeMap<String, Arc<BTreeMap<Uuid, Arc<Row>>>>,
+    tables: Arc<BTreeMap<String, Arc<Rows>>>,
     /// Activity and party of every party row: most of what is asked about parties is "whose are they".
     parties: Arc<BTreeSet<(Uuid, Uuid)>>,
     pub(super) deleted: Arc<Vec<Deleted>>,
-    pub(super) roles: BTreeMap<Uuid, Arc<Role>>,
-    /// Roles of each user.
-    pub(super) assignments: BTreeMap<Uuid, BTreeSet<Uuid>>,
+    pub(super) roles: Arc<BTreeMap<Uuid, Arc<Role>>>,
+    /// Roles of each user and team.
+    pub(super) assignments: Arc<BTreeMap<Uuid, BTreeSet<Uuid>>>,
     pub(super) switches: Switches,
     version: u64,
     /// Ids are made from this name space and a counter: the same in every run with the same seed.
@@ -143,6 +155,8 @@ pub struct Organization {
     pub(super) effects: Vec<(Seq, Effect)>,
     #[serde(skip)]
     pub(super) traffic: Arc<Mutex<Traffic>>,
+    #[serde(skip)]
+    pub(super) obstacles: Arc<Mutex<Obstacles>>,
     /// Held by whoever writes, through a whole changeset.
     #[serde(skip)]
     pub(super) writers: Arc<tokio::sync::Mutex<()>>,
@@ -152,19 +166,44 @@ impl Organization {
     /// An organization without rows.
     pub(super) fn empty(ids: Uuid) -> Self {
         Organization {
-            tables: BTreeMap::new(),
+            tables: Arc::default(),
             parties: Arc::default(),
             deleted: Arc::default(),
-            roles: BTreeMap::new(),
-            assignments: BTreeMap::new(),
+            roles: Arc::default(),
+            assignments: Arc::default(),
             switches: Switches::default(),
             version: 1_000_000,
             ids,
             made: 0,
             effects: Vec::new(),
             traffic: Arc::default(),
+            obstacles: Arc::default(),
             writers: Arc::default(),
         }
+    }
+
+    /// The same rows, shared until one side writes, in an organization of its own.
+    pub(super) fn again(&self, ids: Uuid) -> Self {
+        Organization {
+            ids,
+            made: 0,
+            traffic: Arc::default(),
+            obstacles: Arc::default(),
+            writers: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The same organization at another time.
+    pub(super) fn moved(mut self, by: SignedDuration) -> Self {
+        let rows =
+            Arc::make_mut(&mut self.tables).values_mut().flat_map(|rows| Arc::make_mut(rows).values_mut());
+        for cell in rows.flat_map(|row| Arc::make_mut(row).cells.values_mut()) {
+            if let Cell::Time(time) = cell {
+                *time = time.saturating_add(by).unwrap_or(*time);
+            }
+        }
+        self
     }
 
     pub(super) fn next_id(&mut self) -> Uuid {
@@ -220,12 +259,14 @@ impl Organization {
         if let (PARTY, Some(link)) = (table, row.link("activityid")) {
             Arc::make_mut(&mut self.parties).insert((link.id, id));
         }
-        let rows = self.tables.entry(table.to_owned()).or_default();
+        let tables = Arc::make_mut(&mut self.tables);
+        let rows = tables.entry(table.to_owned()).or_default();
         Arc::make_mut(rows).insert(id, Arc::new(row));
     }
 
     pub(super) fn take(&mut self, table: &str, id: Uuid) -> Option<Arc<Row>> {
-        let row = Arc::make_mut(self.tables.get_mut(table)?).remove(&id)?;
+        self.row(table, id)?;
+        let row = Arc::make_mut(Arc::make_mut(&mut self.tables).get_mut(table)?).remove(&id)?;
         if let (PARTY, Some(link)) = (table, row.link("activityid")) {
             Arc::make_mut(&mut self.parties).remove(&(link.id, id));
         }
@@ -241,7 +282,7 @@ impl Organization {
         row.text(table.name)
     }
 
-    /// The activity that a dependent row belongs to.
+    /// The row that a dependent row belongs to.
     pub(super) fn parent_of<'a>(
         &'a self,
         table: &Table,
@@ -250,7 +291,7 @@ impl Organization {
         if table.ownership != Ownership::Parent {
             return None;
         }
-        let link = row.link("activityid").or_else(|| row.link("objectid"))?;
+        let link = row.link(table.parent)?;
         let (table, parent) = self.find(&link.table, link.id)?;
         Some((table, link.id, parent))
     }

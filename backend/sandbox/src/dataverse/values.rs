@@ -1,6 +1,6 @@
 //! The body of a write, read against the table: each property known, of the right type and not too long.
 
-use super::asking::reference;
+use super::asking::{Hand, reference};
 use super::errors::{Answer, Fault};
 use super::metadata::{Access, Collection, Column, Kind, Table};
 use super::store::{Cell, Organization};
@@ -86,13 +86,13 @@ impl<'a> Changes<'a> {
         Ok(())
     }
 
-    /// The changes that a client may make at this point; the others are ignored, as in Dataverse.
-    pub fn settable<'b>(&'b self, of: &'b Table, at: Access) -> impl Iterator<Item = Change<'b>> {
+    /// The changes that the hand may make at this point; the others are ignored, as in Dataverse.
+    pub fn settable<'b>(&'b self, of: &'b Table, at: Access, hand: Hand) -> impl Iterator<Item = Change<'b>> {
         self.cells.iter().filter(move |(column, _)| column.name != of.id).filter_map(move |(column, cell)| {
             let settable = match column.access {
                 Access::Write => true,
-                Access::Create => at == Access::Create,
-                Access::Read => false,
+                Access::Create => at == Access::Create || hand == Hand::Platform,
+                Access::Read => hand == Hand::Platform,
             };
             settable.then_some(Change { column, cell })
         })

@@ -3,14 +3,14 @@
 //! Writes go through a gate that a changeset holds from its first part to its last; reads never wait. What a
 //! request changes becomes visible all at once, when it has succeeded.
 
-use super::asking::{Ask, Asking, key};
+use super::asking::{Ask, Asking, Hand, key};
 use super::errors::{Answer, Fault};
 use super::metadata::{Table, schema};
 use super::reply::Reply;
 use super::request::{Options, Preferences, Segment, segments};
 use super::rights::{ACT_FOR_OTHERS, Principal};
 use super::store::Organization;
-use super::{batch, bulk, definitions, functions, limits, query, search, write};
+use super::{batch, bulk, definitions, functions, limits, query, queues, search, write};
 use crate::World;
 use crate::entra::{self, Resource};
 use crate::server::{Parts, Severed};
@@ -180,6 +180,7 @@ fn ask(
     let preferences = Preferences::parse(&headers);
     Ok(Ask {
         who,
+        hand: Hand::Client,
         now,
         base: format!("{}/api/data/{version}", world.options.origin),
         options: Options::parse(&question.query)?,
@@ -205,16 +206,28 @@ async fn perform(world: &Arc<World>, ask: &Ask, question: &Question, draft: Opti
     if let Some(draft) = draft {
         let mut org = draft.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = org.clone();
-        let reply = change(&mut next, ask, question, &path)?;
+        let reply = change(&mut next, ask, question, &path);
+        tell_obstacles(world, &next);
+        let reply = reply?;
         *org = next;
         return Ok(reply);
     }
     let gate = world.dataverse().writers.clone();
     let _writing = gate.lock().await;
     let mut next = world.dataverse().clone();
-    let reply = change(&mut next, ask, question, &path)?;
+    let reply = change(&mut next, ask, question, &path);
+    tell_obstacles(world, &next);
+    let reply = reply?;
     commit(world, next);
     Ok(reply)
+}
+
+/// Tells the journal which obstacles were met; what was refused leaves no other trace.
+fn tell_obstacles(world: &World, org: &Organization) {
+    let told = org.obstacles.lock().unwrap_or_else(PoisonError::into_inner).take_told();
+    for (seq, effect) in told {
+        world.journal.effect(seq, effect);
+    }
 }
 
 /// Makes a draft the organization, and tells the journal what changed. The caller holds the gate.
@@ -275,6 +288,9 @@ fn change(org: &mut Organization, ask: &Ask, question: &Question, path: &[Segmen
     };
     let id = key(org, table, text)?;
     match (method, rest) {
+        ("POST", [action]) if action.name.starts_with("Microsoft.Dynamics.CRM.") => {
+            queues::perform(org, ask, table, id, &action.name, &question.object(table.set)?)
+        }
         ("PATCH", []) => patch(org, ask, table, id, question),
         ("DELETE", []) => {
             match_version(org, ask, table, id)?;

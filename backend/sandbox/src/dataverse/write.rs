@@ -4,16 +4,22 @@
 //! regarding record may also be changed on an email that is completed: the product must be able to *change
 //! regarding* of tracked mail, and the platform lets it.
 
-use super::asking::Ask;
+use super::asking::{Ask, Hand};
 use super::errors::{Answer, Fault};
 use super::metadata::{Collection, Column, Kind, Navigation, OnDelete, Ownership, Table, schema, table};
-use super::parties;
 use super::rights::Verb;
 use super::store::{Cell, Link, Organization, Row};
 use super::values::{Change, Changes};
+use super::{attachments, parties, seed, settings};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 use uuid::Uuid;
+
+/// Tables whose rows come into being with others.
+const NOT_CREATED: [&str; 4] = ["activitypointer", "activityparty", "organization", "usersettings"];
+/// Tables whose rows go only with others.
+const NOT_DELETED: [&str; 2] = ["organization", "usersettings"];
 
 /// Creates a row and what is nested in it.
 pub fn create(
@@ -23,9 +29,20 @@ pub fn create(
     key: Option<Uuid>,
     body: &Map<String, Value>,
 ) -> Answer<Uuid> {
-    if of.logical == "activitypointer" || (of.logical == "activityparty") {
-        let message = format!("The 'Create' method does not support entities of type '{}'.", of.logical);
-        return Err(Fault::new(http::StatusCode::BAD_REQUEST, "0x80040800", message));
+    create_below(org, ask, of, key, body, None)
+}
+
+/// The same, with the lookup to the row in which this one is nested.
+fn create_below(
+    org: &mut Organization,
+    ask: &Ask,
+    of: &'static Table,
+    key: Option<Uuid>,
+    body: &Map<String, Value>,
+    above: Option<(&'static str, Link)>,
+) -> Answer<Uuid> {
+    if NOT_CREATED.contains(&of.logical) {
+        return Err(Fault::unsupported("Create", of));
     }
     let verb = if of.ownership == Ownership::Parent { Verb::Write } else { Verb::Create };
     org.require_privilege(&ask.who, verb, of)?;
@@ -42,9 +59,9 @@ pub fn create(
     };
     let mut row = Row::default();
     let mut names = BTreeSet::new();
-    for Change { column, cell } in changes.settable(of, super::metadata::Access::Create) {
-        // The state of a new row is always the first one; a status has to fit it.
-        if column.name == "statecode" {
+    for Change { column, cell } in changes.settable(of, super::metadata::Access::Create, ask.hand) {
+        // A client's new row always has the first state; a status has to fit it.
+        if column.name == "statecode" && ask.hand == Hand::Client {
             continue;
         }
         names.insert(column.name);
@@ -53,6 +70,9 @@ pub fn create(
         }
     }
     row.set(of.id, Cell::Id(id));
+    if let Some((column, link)) = above {
+        row.set(column, Cell::Lookup(link));
+    }
     complete(org, ask, of, id, &mut row)?;
     for (name, cell) in &row.cells {
         if let (Cell::Lookup(link), true) = (cell, names.contains(name.as_str())) {
@@ -60,36 +80,51 @@ pub fn create(
         }
     }
     if of.ownership == Ownership::Parent && org.parent_of(of, &row).is_none() {
-        return Err(Fault::invalid(
-            "The object of the attachment is missing; bind objectid_activitypointer.",
-        ));
+        let (logical, parent) = (of.logical, of.parent);
+        return Err(Fault::invalid(format!(
+            "The '{parent}' of the new {logical} is missing or does not exist."
+        )));
     }
     org.require(&ask.who, verb, of, id, &row)?;
-    count_attachment(org, &row);
+    if ask.hand == Hand::Client {
+        let mut obstacles = org.obstacles.lock().unwrap_or_else(PoisonError::into_inner);
+        obstacles.meet(ask.seq, of, &row)?;
+    }
     org.put(of.logical, id, row);
+    follow(org, ask, of, id);
     nested(org, ask, of, id, &changes)?;
     parties::settle(org, of, id);
     note(org, ask, of, "create", id, &names.into_iter().collect::<Vec<_>>());
     Ok(id)
 }
 
-/// An email counts its attachments.
-fn count_attachment(org: &mut Organization, attachment: &Row) {
-    let Some(link) = attachment.link("objectid").cloned() else { return };
-    if let Some(mut email) = org.row(&link.table, link.id).cloned() {
-        let count = email.int("attachmentcount").unwrap_or(0) + 1;
-        email.set("attachmentcount", Cell::Int(count));
-        org.put(&link.table, link.id, email);
+/// What comes with a new row: a user has settings, an activity counts its attachments.
+fn follow(org: &mut Organization, ask: &Ask, of: &Table, id: Uuid) {
+    match of.logical {
+        "systemuser" => {
+            let unit =
+                org.row("systemuser", id).and_then(|row| row.link("businessunitid")).map(|link| link.id);
+            let users = org.rows(table("usersettings")).count();
+            let mut settings = seed::user_settings(id, unit, users as i64 + 1);
+            stamp(org, ask, table("usersettings"), &mut settings);
+            org.put("usersettings", id, settings);
+        }
+        attachments::TABLE => {
+            if let Some(row) = org.row(of.logical, id).cloned() {
+                attachments::count(org, &row);
+            }
+        }
+        _ => {}
     }
 }
 
 /// Fills in what the platform sets by itself.
 fn complete(org: &Organization, ask: &Ask, of: &'static Table, id: Uuid, row: &mut Row) -> Answer<()> {
-    let user = ask.who.effective.user;
     if !of.states.is_empty() {
-        let status = row.int("statuscode").or_else(|| of.default_status(0)).unwrap_or(1);
-        require_status(of, 0, status, id)?;
-        row.set("statecode", Cell::Int(0));
+        let state = row.int("statecode").unwrap_or(0);
+        let status = row.int("statuscode").or_else(|| of.default_status(state)).unwrap_or(1);
+        require_status(of, state, status, id)?;
+        row.set("statecode", Cell::Int(state));
         row.set("statuscode", Cell::Int(status));
     }
     if of.is_activity {
@@ -99,23 +134,34 @@ fn complete(org: &Organization, ask: &Ask, of: &'static Table, id: Uuid, row: &m
     }
     if of.logical == "email" {
         row.default_to("directioncode", Cell::Bool(true));
-        row.set("correlationmethod", Cell::Int(0));
+        row.default_to("correlationmethod", Cell::Int(0));
         row.set("attachmentcount", Cell::Int(0));
     }
-    if of.logical == "activitymimeattachment" {
-        let size = row.text("body").map_or(0, |body| body.len() / 4 * 3);
-        row.set("filesize", Cell::Int(size as i64));
+    match of.logical {
+        "queue" => row.default_to("incomingemailfilteringmethod", Cell::Int(0)),
+        attachments::TABLE => attachments::settle(org, row)?,
+        _ => {}
     }
-    row.set("createdon", Cell::Time(ask.now));
-    row.set("createdby", Cell::Lookup(Link::new("systemuser", user)));
+    stamp(org, ask, of, row);
+    Ok(())
+}
+
+/// Who made a new row, and when; its owner, where none was named.
+pub fn stamp(org: &Organization, ask: &Ask, of: &Table, row: &mut Row) {
+    let user = ask.who.effective.user;
+    row.default_to("createdon", Cell::Time(ask.now));
+    row.default_to("createdby", Cell::Lookup(Link::new("systemuser", user)));
     if let Some(sender) = &ask.who.sender {
         row.set("createdonbehalfby", Cell::Lookup(Link::new("systemuser", sender.user)));
     }
     if of.ownership == Ownership::User {
         row.default_to("ownerid", Cell::Lookup(Link::new("systemuser", user)));
     }
+    if !of.states.is_empty() {
+        row.default_to("statecode", Cell::Int(0));
+        row.default_to("statuscode", Cell::Int(of.default_status(0).unwrap_or(1)));
+    }
     touch(org, ask, of, row);
-    Ok(())
 }
 
 /// What changes with every write: computed names, owner columns, who and when.
@@ -180,6 +226,11 @@ fn nested(
         }
         let target = table(collection.table);
         for item in items {
+            if target.ownership == Ownership::Parent {
+                let above = (collection.column, Link::new(of.logical, id));
+                create_below(org, ask, target, None, item, Some(above))?;
+                continue;
+            }
             let child = create(org, ask, target, None, item)?;
             point(org, ask, collection, child, Some(Link::new(of.logical, id)))?;
         }
@@ -224,7 +275,7 @@ pub fn update(
     org.require(&ask.who, Verb::Write, of, id, &old)?;
     let mut row = old.clone();
     let mut names = BTreeSet::new();
-    for Change { column, cell } in changes.settable(of, super::metadata::Access::Write) {
+    for Change { column, cell } in changes.settable(of, super::metadata::Access::Write, ask.hand) {
         names.insert(column.name);
         match cell {
             Some(cell) => row.set(column.name, cell.clone()),
@@ -234,6 +285,12 @@ pub fn update(
         }
     }
     set_state(of, id, &old, &mut row, &names)?;
+    if names.contains("orgdborgsettings") {
+        settings::check(row.text("orgdborgsettings").unwrap_or_default())?;
+    }
+    if of.logical == attachments::TABLE {
+        attachments::settle(org, &mut row)?;
+    }
     if names.contains("ownerid") {
         if row.link("ownerid").is_none() {
             return Err(Fault::invalid("The owner of a row cannot be cleared."));
@@ -279,6 +336,9 @@ fn set_state(of: &Table, id: Uuid, old: &Row, row: &mut Row, names: &BTreeSet<&s
 
 /// Deletes a row and what hangs on it.
 pub fn delete(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid) -> Answer<()> {
+    if NOT_DELETED.contains(&of.logical) {
+        return Err(Fault::unsupported("Delete", of));
+    }
     let (of, row) = org.find(of.logical, id).ok_or_else(|| Fault::missing_record(of, id))?;
     org.require(&ask.who, Verb::Delete, of, id, row)?;
     remove(org, ask, of, id);
@@ -286,8 +346,11 @@ pub fn delete(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid) -
 }
 
 fn remove(org: &mut Organization, ask: &Ask, of: &'static Table, id: Uuid) {
-    if org.take(of.logical, id).is_none() {
-        return;
+    let Some(row) = org.take(of.logical, id) else { return };
+    match of.logical {
+        attachments::TABLE => attachments::count(org, &row),
+        "systemuser" => drop(org.take("usersettings", id)),
+        _ => {}
     }
     if of.ownership != Ownership::Parent {
         note(org, ask, of, "delete", id, &[]);
@@ -395,7 +458,7 @@ pub fn fitting(
 }
 
 /// Tells the journal: the kind, the row, and the names of what changed; never a value of mail.
-fn note(org: &mut Organization, ask: &Ask, of: &Table, what: &str, id: Uuid, columns: &[&str]) {
+pub fn note(org: &mut Organization, ask: &Ask, of: &Table, what: &str, id: Uuid, columns: &[&str]) {
     let kind = format!("{}.{what}", of.logical);
     org.note(ask.seq, kind, id, json!({"set": of.set, "columns": columns, "user": ask.who.effective.user}));
 }

@@ -113,17 +113,24 @@ pub fn email() -> Table {
         text("messageid", 320),
         text("submittedby", 250),
         text("trackingtoken", 50),
-        text("conversationtrackingid", 100),
-        text("emailtrackingid", 100),
-        text("baseconversationindexhash", 50),
+        guid("conversationtrackingid"),
+        guid("emailtrackingid"),
+        guid("messageiddupcheck"),
+        int("baseconversationindexhash"),
         text("internetmessageheaders", 1_073_741_823),
+        text("mimetype", 256),
+        time("sortdate"),
         column("directioncode", Kind::Bool { no: "Incoming", yes: "Outgoing" }, Access::Write),
         flag("readreceiptrequested"),
         flag("deliveryreceiptrequested"),
         text("category", 250),
         text("subcategory", 250),
-        text("acceptingentityid", 100),
-        link("receivingmailboxid", "mailbox"),
+        flag("isduplicatesenderunresolved"),
+        flag("correlatedsubjectchanged"),
+        accepting_entity(),
+        link_by("receivingmailboxid", "mailbox", "ReceivingMailboxId_Email"),
+        link_by("correlatedactivityid", "email", "CorrelatedActivityId_Email"),
+        on_create(link("parentactivityid", "email")),
         read_only(text("conversationindex", 2048)),
         read_only(text("inreplyto", 320)),
         read_only(time("senton")),
@@ -133,6 +140,16 @@ pub fn email() -> Table {
     let mut columns = columns;
     columns.extend(states(STATES, STATUSES));
     activity(table, columns)
+}
+
+/// The user or the queue whose filter accepted the mail; empty where a person tracked it.
+fn accepting_entity() -> Column {
+    let target = |table: &'static str| Target {
+        table,
+        navigation: vec!["acceptingentityid".to_owned(), format!("acceptingentityid_{table}")],
+    };
+    let targets = vec![target("queue"), target("systemuser")];
+    column("acceptingentityid", Kind::Lookup { targets, on_delete: OnDelete::RemoveLink }, Access::Write)
 }
 
 pub fn appointment() -> Table {
@@ -234,7 +251,7 @@ pub fn activityparty() -> Table {
     let mut table = base("activityparty", "activityparties", "Activity Party", 135);
     table.noun = "Activity";
     table.secured_as = ("activitypointer", 4200);
-    table.ownership = Ownership::Parent;
+    (table.ownership, table.parent) = (Ownership::Parent, "activityid");
     table.name = "addressused";
     let activities = vec![
         Target { table: "email", navigation: vec!["activityid_email".to_owned()] },
@@ -262,7 +279,7 @@ pub fn activitymimeattachment() -> Table {
     let mut table = base("activitymimeattachment", "activitymimeattachments", "Attachment", 1001);
     table.noun = "Activity";
     table.secured_as = ("activitypointer", 4200);
-    table.ownership = Ownership::Parent;
+    (table.ownership, table.parent) = (Ownership::Parent, "objectid");
     table.name = "filename";
     let target = |table: &'static str, navigation: &[&str]| Target {
         table,
@@ -282,7 +299,10 @@ pub fn activitymimeattachment() -> Table {
             text("mimetype", 256),
             text("subject", 2000),
             text("body", 1_073_741_823),
+            text("attachmentcontentid", 250),
+            number("attachmentnumber", 0, 1_000_000_000),
             read_only(int("filesize")),
+            read_only(text("activitysubject", 2000)),
         ]],
     )
 }
