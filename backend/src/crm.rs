@@ -85,7 +85,7 @@ pub struct Screening {
 /// What the CRM knows about a page of mail, as far as this user may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screened {
-    /// Each once, the newest of a thread first.
+    /// Each once.
     pub emails: Vec<ScreenedEmail>,
     pub candidates: Vec<Candidate>,
     /// Of the queue, or else of the user; the CRM's default where it was not asked for.
@@ -103,6 +103,8 @@ pub struct ScreenedEmail {
     pub message_id: Option<InternetMessageId>,
     pub direction: Direction,
     pub regarding: Option<RecordRef>,
+    /// Name of the owner, for people to read.
+    pub owner: String,
     pub token: Option<String>,
     pub thread: Option<ThreadId>,
 }
@@ -161,9 +163,10 @@ pub trait Crm: Send + Sync + std::fmt::Debug {
     /// Enabled users and active queues that have an address, all of them.
     async fn directory(&self, access: &Access) -> Outcome<Vec<CrmMailbox>>;
 
-    /// The privileges that the user (or the engine acting for them) lacks for promoting email, one problem
-    /// each.
-    async fn missing_privileges(&self, access: &Access) -> Outcome<Vec<Problem>>;
+    /// The privileges that the user (or the engine acting for them) lacks for promoting email, into a queue if
+    /// it is one; one problem each. Facts: `privilege`, `table`, `needed_for`, and `who` lacks it, the `user` or
+    /// the `application`.
+    async fn missing_privileges(&self, access: &Access, kind: MailboxKind) -> Outcome<Vec<Problem>>;
 
     /// Address of a record's form in the CRM's web client.
     fn url_of(&self, record: &RecordKey) -> String;

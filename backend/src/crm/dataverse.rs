@@ -5,37 +5,41 @@
 //! but the definitions of tables and which `systemuserid` a user has. Text gets into a query only through
 //! [`filter`]; it must never be written into an address elsewhere.
 
-use super::{
-    Content, Crm, CrmAnswer, CrmMailbox, Promoted, Question, Screened, Screening, SettingsDocument,
-};
+use super::{Content, Crm, CrmAnswer, CrmMailbox, Promoted, Question, Screened, Screening, SettingsDocument};
 use crate::caller::Access;
 use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::net::Door;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 use shared::api::{FoundRecord, Suggestion};
 use shared::email::CrmEmailId;
+use shared::mailbox::MailboxKind;
 use shared::plan::NewEmail;
-use shared::problem::{Code, Problem};
+use shared::problem::Problem;
 use shared::regarding::{RecordKey, RecordRef};
 use shared::rules::deleting::DeletePermit;
 use std::sync::Arc;
 use url::Url;
 use uuid::Uuid;
 
+mod attachments;
 mod candidates;
 mod definitions;
 mod delete_email;
+mod directory;
 mod filter;
 mod look;
 mod multipart;
 mod organization;
 mod party;
+mod privileges;
 mod promote_email;
 mod refusal;
 mod rows;
+mod screen;
 mod search;
 mod set_regarding;
+mod settings;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -95,24 +99,24 @@ impl Crm for DataverseCrm {
         suggest::suggest(&self.organization, access, people).await
     }
 
-    async fn screen(&self, _: &Access, _: &Screening) -> Outcome<Screened> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn screen(&self, access: &Access, question: &Screening) -> Outcome<Screened> {
+        screen::screen(&self.organization, access, question).await
     }
 
-    async fn settings(&self, _: &Access) -> Outcome<SettingsDocument> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn settings(&self, access: &Access) -> Outcome<SettingsDocument> {
+        settings::read(&self.organization, access).await
     }
 
-    async fn write_setting(&self, _: &Access, _: &str, _: &str) -> Outcome<()> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn write_setting(&self, access: &Access, name: &str, value: &str) -> Outcome<()> {
+        settings::write(&self.organization, access, name, value).await
     }
 
-    async fn directory(&self, _: &Access) -> Outcome<Vec<CrmMailbox>> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn directory(&self, access: &Access) -> Outcome<Vec<CrmMailbox>> {
+        directory::read(&self.organization, access).await
     }
 
-    async fn missing_privileges(&self, _: &Access) -> Outcome<Vec<Problem>> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn missing_privileges(&self, access: &Access, kind: MailboxKind) -> Outcome<Vec<Problem>> {
+        privileges::missing(&self.organization, access, kind).await
     }
 
     fn url_of(&self, record: &RecordKey) -> String {

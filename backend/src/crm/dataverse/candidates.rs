@@ -3,7 +3,7 @@
 //! Every table that can be somebody is asked in the same batch; a long list of addresses is cut into several
 //! questions. A table that the organization does not have, or the user may not read, has no candidates.
 
-use super::filter::{Filter, Literal, Query};
+use super::filter::{Filter, Literal, Query, groups};
 use super::multipart::{Operation, Part};
 use super::rows::{Row, rows};
 use shared::item::SmtpAddress;
@@ -12,11 +12,6 @@ use shared::regarding::Table;
 use shared::rules::people::MAX_SENDER_MATCHES;
 use uuid::Uuid;
 
-/// Addresses in one question; three columns each stay well below Dataverse's limits on conditions.
-const MOST_IN_ONE: usize = 25;
-/// Characters of addresses in one question: 64 KB is the longest address that a batch may hold, and encoding
-/// can treble a character in each of three columns.
-const LONGEST_IN_ONE: usize = 4_000;
 /// Rows of one question; Dataverse's largest page.
 const MOST_ROWS: usize = 5_000;
 
@@ -104,38 +99,19 @@ pub(super) const SOURCES: [Source; 8] = [
 
 /// The questions about these addresses, each with the table it is put to.
 pub(super) fn questions(addresses: &[SmtpAddress]) -> Vec<(&'static Source, Operation)> {
-    let chunks = chunks(addresses);
+    let plausible = addresses.iter().filter(|address| address.is_plausible());
+    let chunks = groups(plausible.map(SmtpAddress::as_str));
     let put = |source: &'static Source| {
         chunks.iter().filter_map(move |chunk| Some((source, question(source, chunk)?)))
     };
     SOURCES.iter().flat_map(put).collect()
 }
 
-/// Addresses that can be somebody's, each once, in groups that fit one question.
-fn chunks(addresses: &[SmtpAddress]) -> Vec<Vec<&SmtpAddress>> {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut chunks: Vec<Vec<&SmtpAddress>> = Vec::new();
-    let mut length = 0;
-    for address in addresses.iter().filter(|a| a.is_plausible()).filter(|a| seen.insert(*a)) {
-        let text = address.as_str().len();
-        let full = chunks.last().is_none_or(|c| c.len() >= MOST_IN_ONE || length + text > LONGEST_IN_ONE);
-        if full {
-            chunks.push(Vec::new());
-            length = 0;
-        }
-        length += text;
-        if let Some(last) = chunks.last_mut() {
-            last.push(address);
-        }
-    }
-    chunks
-}
-
-fn question(source: &Source, addresses: &[&SmtpAddress]) -> Option<Operation> {
+fn question(source: &Source, addresses: &[&str]) -> Option<Operation> {
     let conditions = source
         .addresses
         .iter()
-        .flat_map(|column| addresses.iter().map(move |a| Filter::equals(column, Literal::Text(a.as_str()))));
+        .flat_map(|column| addresses.iter().map(move |a| Filter::equals(column, Literal::Text(a))));
     // One more than PPL-01 needs to tell that there are too many.
     let top = ((MAX_SENDER_MATCHES + 1) * addresses.len()).min(MOST_ROWS);
     let query = Query::of(source.set).filter(Filter::any(conditions)?).top(top);
@@ -204,7 +180,12 @@ mod tests {
     fn doubled_and_impossible_addresses_are_not_asked_for() {
         let asked = ["a@x.example", "A@X.example ", "/o=exchangelabs/cn=x", "", "a b@x.example"];
         let asked: Vec<SmtpAddress> = asked.into_iter().map(SmtpAddress::new).collect();
-        assert_eq!(chunks(&asked), [vec![&asked[0]]]);
+        let twice = questions(&asked);
+        let once = questions(&asked[..1]);
+        assert_eq!(twice.len(), SOURCES.len());
+        for ((_, twice), (_, once)) in twice.iter().zip(&once) {
+            assert_eq!(twice.address, once.address);
+        }
         assert!(questions(&[]).is_empty());
     }
 

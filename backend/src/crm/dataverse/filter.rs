@@ -4,12 +4,47 @@
 //! in code, and percent-encoding happens once, when the query becomes an address. Nothing else in the crate
 //! may write a `$filter`.
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use shared::UtcMs;
+use std::collections::HashSet;
 use std::fmt::Write;
 use uuid::Uuid;
 
 /// What may stand in a query value as it is (RFC 3986, unreserved).
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Values in one question; three columns each stay well below Dataverse's limits on conditions.
+const MOST_IN_ONE: usize = 25;
+/// Characters of values in one question: 64 KB is the longest address that a batch may hold, and encoding can
+/// treble a character in each of three columns.
+const LONGEST_IN_ONE: usize = 4_000;
+
+/// Values in groups that fit one question, each value once, in their order.
+pub fn groups<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Vec<&'a str>> {
+    let mut seen = HashSet::new();
+    let mut groups: Vec<Vec<&str>> = Vec::new();
+    let mut length = 0;
+    for value in values.into_iter().filter(|value| seen.insert(*value)) {
+        let full =
+            groups.last().is_none_or(|g| g.len() >= MOST_IN_ONE || length + value.len() > LONGEST_IN_ONE);
+        if full {
+            groups.push(Vec::new());
+            length = 0;
+        }
+        length += value.len();
+        if let Some(last) = groups.last_mut() {
+            last.push(value);
+        }
+    }
+    groups
+}
+
+/// The time as Dataverse takes it: UTC, whole seconds.
+pub fn written(time: UtcMs) -> String {
+    let time = Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
 
 /// A value to compare with.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +52,8 @@ pub enum Literal<'a> {
     Text(&'a str),
     Id(Uuid),
     Number(i64),
+    Flag(bool),
+    Time(UtcMs),
 }
 
 impl Literal<'_> {
@@ -33,6 +70,10 @@ impl Literal<'_> {
             Literal::Number(number) => {
                 let _ = write!(into, "{number}");
             }
+            Literal::Flag(flag) => {
+                let _ = write!(into, "{flag}");
+            }
+            Literal::Time(time) => into.push_str(&written(time)),
         }
     }
 }
@@ -46,6 +87,23 @@ impl Filter {
         let mut text = format!("{column} eq ");
         value.write(&mut text);
         Self(text)
+    }
+
+    /// Not before.
+    pub fn since(column: &'static str, time: UtcMs) -> Self {
+        let mut text = format!("{column} ge ");
+        Literal::Time(time).write(&mut text);
+        Self(text)
+    }
+
+    pub fn is_set(column: &'static str) -> Self {
+        Self(format!("{column} ne null"))
+    }
+
+    /// The column is the id of the user who asks
+    /// (<https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/equaluserid>).
+    pub fn is_caller(column: &'static str) -> Self {
+        Self(format!("Microsoft.Dynamics.CRM.EqualUserId(PropertyName='{column}')"))
     }
 
     pub fn contains(column: &'static str, piece: &str) -> Self {
@@ -142,6 +200,12 @@ pub fn access_of(user: UserKey, set: &str, id: Uuid) -> String {
     let target = format!(r#"{{"@odata.id":"{set}({id})"}}"#);
     let target = utf8_percent_encode(&target, VALUE);
     format!("systemusers({user})/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@t)?@t={target}")
+}
+
+/// `RetrieveUserPrivileges` of a user
+/// (<https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrieveuserprivileges>).
+pub fn privileges_of(user: Uuid) -> String {
+    format!("systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()")
 }
 
 /// How a user of the CRM is named in an address.
@@ -249,6 +313,34 @@ mod tests {
             Query::row("accounts", id).select("name").address(),
             format!("accounts({id})?$select=name")
         );
+    }
+
+    #[test]
+    fn values_are_grouped_so_that_no_question_is_too_long_and_none_is_lost() {
+        let short: Vec<String> = (0..60).map(|n| format!("<{n}@x.example>")).collect();
+        let long: Vec<String> = (0..60).map(|n| format!("{n}{}", "ü".repeat(200))).collect();
+        for values in [&short, &long] {
+            let twice = values.iter().chain(values).map(String::as_str);
+            let groups = groups(twice);
+            assert!(
+                groups.iter().all(|g| g.len() <= 25 && g.iter().map(|v| v.len()).sum::<usize>() <= 4_000)
+            );
+            assert_eq!(groups.concat(), *values);
+        }
+        assert!(groups([]).is_empty());
+        assert_eq!(
+            groups(["x".repeat(5_000).as_str()]).len(),
+            1,
+            "one that is too long by itself is asked alone"
+        );
+    }
+
+    #[test]
+    fn times_are_whole_seconds_in_utc() {
+        assert_eq!(written(UtcMs(1_795_161_600_999)), "2026-11-20T08:00:00Z");
+        assert_eq!(written(UtcMs(i64::MAX)), "1970-01-01T00:00:00Z");
+        let query = Query::of("emails").filter(Filter::since("createdon", UtcMs(1_795_161_600_000)));
+        assert_eq!(query.address(), "emails?$filter=createdon%20ge%202026-11-20T08%3A00%3A00Z");
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(super) struct Organization {
     /// Scheme, host and port; no path.
     url: Url,
     pub definitions: Definitions,
+    pub clock: Arc<dyn Clock>,
     users: Mutex<HashMap<User, Uuid>>,
 }
 
@@ -47,8 +48,8 @@ impl Organization {
         url.set_path("/");
         url.set_query(None);
         url.set_fragment(None);
-        let line = Line::new(CRM, door, tokens, clock);
-        Self { line, url, definitions: Definitions::default(), users: Mutex::default() }
+        let line = Line::new(CRM, door, tokens, clock.clone());
+        Self { line, url, definitions: Definitions::default(), clock, users: Mutex::default() }
     }
 
     /// An address of the organization; the path is encoded already.
@@ -56,6 +57,18 @@ impl Organization {
         let mut url = self.url.clone();
         url.set_path(path);
         url
+    }
+
+    /// The address below the API's root that a link leads to. A link is data: one that leads elsewhere is not
+    /// followed.
+    pub fn below_root(&self, link: &str) -> Outcome<String> {
+        let elsewhere = || self.astray(Effect::Read, "a link to the next page leads elsewhere");
+        let url = self.url.join(link).map_err(|_| elsewhere())?;
+        if url.origin() != self.url.origin() {
+            return Err(elsewhere());
+        }
+        let path = url.path().strip_prefix(ROOT).ok_or_else(elsewhere)?;
+        Ok(url.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")))
     }
 
     /// What people call the organization by: its host.

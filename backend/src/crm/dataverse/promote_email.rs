@@ -1,30 +1,31 @@
-//! Creates an email activity and closes it, in one changeset.
+//! Creates an email activity with its files, puts it into its queue and closes it, in one changeset.
 //!
 //! - <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/create-entity-web-api>
 //! - <https://learn.microsoft.com/power-apps/developer/data-platform/email-activity-entities>
+//! - <https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/queueitem>
 //!
 //! The row is created under the id that the rules chose; a second attempt, ours or a colleague's, meets the
 //! same key and is refused by Dataverse itself. State and status cannot be given to a new row, so closing it
-//! is the changeset's second write.
+//! is the changeset's last write.
 
+use super::filter::written;
 use super::multipart::{Operation, Part};
 use super::organization::Organization;
 use super::party::{self, cut};
-use super::{definitions, refusal};
-use crate::body::{Body, Content};
+use super::{attachments, definitions, refusal};
+use crate::body::Content;
 use crate::caller::Access;
 use crate::crm::Promoted;
 use crate::line::Effect;
 use crate::outcome::{Failure, Outcome};
 use http::Method;
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use shared::UtcMs;
-use shared::email::{Direction, Importance, InternetMessageId};
+use shared::email::{Correlation, Direction, Importance, InternetMessageId, ThreadId};
 use shared::party::Role;
 use shared::plan::NewEmail;
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
+use uuid::Uuid;
 
 const LONGEST_SUBJECT: usize = 800;
 const LONGEST_SENDER: usize = 250;
@@ -44,7 +45,7 @@ pub(super) async fn promote(
     email: &NewEmail,
     content: &Content,
 ) -> Outcome<Promoted> {
-    let mut row = columns(email, &content.body);
+    let mut row = columns(email, content);
     if let Some(regarding) = &email.regarding {
         let Some(definition) = definitions::find(organization, access, &regarding.key.table).await? else {
             return Err(regarding_gone(regarding));
@@ -70,11 +71,39 @@ pub(super) async fn promote(
         headers: vec![("If-Match", "*".to_owned())],
         body: Some(json!({"statecode": COMPLETED, "statuscode": status})),
     };
-    match organization.change(access, vec![create, close]).await? {
+    let mut writes = vec![create];
+    writes.extend(attachments::writes(email.id, content));
+    writes.extend(email.queue.map(|queue| queue_item(email, queue)));
+    writes.push(close);
+    match organization.change(access, writes).await? {
         Ok(()) => Ok(Promoted::Created),
         Err(part) if refusal::is_duplicate_key(&part) => Ok(Promoted::AlreadyThere),
         Err(part) => Err(refused(organization, email, &part)),
     }
+}
+
+fn queue_item(email: &NewEmail, queue: Uuid) -> Operation {
+    Operation {
+        method: Method::POST,
+        address: "queueitems".to_owned(),
+        headers: Vec::new(),
+        body: Some(json!({
+            "objectid_email@odata.bind": format!("/emails({})", email.id.0),
+            "queueid@odata.bind": format!("/queues({queue})"),
+        })),
+    }
+}
+
+/// `conversationtrackingid` of a thread: the id that its conversation index holds.
+pub(super) fn tracking_id(thread: ThreadId) -> Uuid {
+    let ThreadId([_, _, _, _, _, _, id @ ..]) = thread;
+    Uuid::from_bytes(id)
+}
+
+/// `baseconversationindexhash` of a thread: a piece of its id, random enough. The column has an index.
+pub(super) fn index_hash(thread: ThreadId) -> i32 {
+    let [a, b, c, d, ..] = *tracking_id(thread).as_bytes();
+    i32::from_be_bytes([a, b, c, d])
 }
 
 /// The message id as the column takes it. Longer ones are against all custom (RFC 5322 allows them): they are
@@ -83,17 +112,19 @@ pub(super) fn cut_message_id(id: &InternetMessageId) -> String {
     cut(&id.0, LONGEST_MESSAGE_ID).to_owned()
 }
 
-fn columns(email: &NewEmail, body: &Body) -> Map<String, Value> {
+fn columns(email: &NewEmail, content: &Content) -> Map<String, Value> {
     let at = written(email.received);
     let priority = match email.importance {
         Importance::Low => 0,
         Importance::Normal => 1,
         Importance::High => 2,
     };
+    let note = attachments::note(content);
+    let description = attachments::noted(cut_body(&content.body.0), note.as_deref());
     let row = json!({
         "activityid": email.id.0,
         "subject": cut(&email.subject, LONGEST_SUBJECT),
-        "description": cut_body(&body.0),
+        "description": description,
         "directioncode": email.direction == Direction::Outgoing,
         "messageid": cut_message_id(&email.internet_message_id),
         "sender": cut(&party::addresses(&email.parties, Role::From).concat(), LONGEST_SENDER),
@@ -103,16 +134,21 @@ fn columns(email: &NewEmail, body: &Body) -> Map<String, Value> {
         "actualend": at,
         "email_activity_parties": party::nested(&email.parties),
     });
-    match row {
-        Value::Object(row) => row,
-        _ => Map::new(),
+    let Value::Object(mut row) = row else { return Map::new() };
+    if let Some(thread) = email.conversation_index.as_ref().and_then(|index| index.thread()) {
+        row.insert("conversationtrackingid".to_owned(), json!(tracking_id(thread)));
+        row.insert("baseconversationindexhash".to_owned(), json!(index_hash(thread)));
     }
-}
-
-/// The time as Dataverse takes it: UTC, whole seconds.
-fn written(time: UtcMs) -> String {
-    let time = Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    if let Some((correlation, answered)) = email.correlated {
+        // INC-03: the columns that say how (`correlationmethod`) are the platform's own; these two are ours to
+        // set, the second one as the platform does for what is no guess.
+        let answered = format!("/emails({})", answered.0);
+        row.insert("CorrelatedActivityId_Email@odata.bind".to_owned(), json!(answered));
+        if matches!(correlation, Correlation::InReplyTo | Correlation::ConversationIndex) {
+            row.insert("parentactivityid@odata.bind".to_owned(), json!(answered));
+        }
+    }
+    row
 }
 
 /// The body, whole where it fits, else up to the last tag that does.
@@ -137,12 +173,24 @@ fn refused(organization: &Organization, email: &NewEmail, part: &Part) -> Failur
         return match &email.regarding {
             Some(regarding) if refusal::names(part, regarding.key.id) => regarding_gone(regarding),
             // Somebody's record was deleted after we looked: who they are is to be looked up again.
+            // What it answers was deleted after we looked, or its queue: both are to be looked up again.
+            _ if email.correlated.is_some_and(|(_, id)| refusal::names(part, id.0)) => Failure::Conflict,
+            _ if email.queue.is_some_and(|id| refusal::names(part, id)) => queue_gone(),
             _ if party.clone().any(|record| refusal::names(part, record.key.id)) => Failure::Conflict,
             Some(regarding) => regarding_gone(regarding),
             None => Failure::Conflict,
         };
     }
     organization.failure(Effect::Write, part)
+}
+
+fn queue_gone() -> Failure {
+    Failure::Refused(
+        Problem::new(Code::CrmRefused)
+            .because("reason", "the queue is not there any more")
+            .because("error", "queue")
+            .because("kind", "other"),
+    )
 }
 
 pub(super) fn regarding_gone(regarding: &RecordRef) -> Failure {
@@ -160,11 +208,5 @@ mod tests {
         assert_eq!(cut_body(&long).len(), LONGEST_BODY_BYTES - 5);
         let text = "ü".repeat(LONGEST_BODY_BYTES);
         assert_eq!(cut_body(&text).len(), LONGEST_BODY_BYTES);
-    }
-
-    #[test]
-    fn times_are_whole_seconds_in_utc() {
-        assert_eq!(written(UtcMs(1_795_161_600_999)), "2026-11-20T08:00:00Z");
-        assert_eq!(written(UtcMs(i64::MAX)), "1970-01-01T00:00:00Z");
     }
 }

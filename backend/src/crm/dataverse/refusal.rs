@@ -17,6 +17,16 @@ const NOT_LICENSED: [&str; 2] = ["0x80072560", "0x80040225"];
 const ABORTED: [&str; 2] = ["0x80040265", "0x80040224"];
 /// The key is taken: by primary key, by alternate key.
 const DUPLICATE_KEY: [&str; 2] = ["0x80040237", "0x80060892"];
+/// The database took too long, or gave up; the write was rolled back, but who knows which of its attempts.
+const TIMED_OUT: [&str; 3] = ["0x80044151", "0x80044150", "0x80040255"];
+/// The row is another version than `If-Match` says.
+const STALE: &str = "0x80060882";
+/// The table does not compare versions.
+const NO_VERSIONS: &str = "0x80060893";
+/// A file is too large or its kind is not allowed; its name holds what no name may.
+const FILE_REFUSED: [&str; 2] = ["0x80043e09", "0x80044a08"];
+/// What was sent does not fit the table: a column, a type, a length.
+const MALFORMED: [&str; 5] = ["0x80048d19", "0x80044331", "0x80060888", "0x80040203", "0x8006088a"];
 const DOES_NOT_EXIST: &str = "0x80040217";
 /// Longest reason, in characters.
 const LONGEST_REASON_CHARS: usize = 200;
@@ -50,6 +60,17 @@ pub(super) fn is_missing_row(part: &Part) -> bool {
     bare || code_is_one_of(part, &[DOES_NOT_EXIST])
 }
 
+/// Whether the row is another version than the write asked for.
+pub(super) fn is_stale(part: &Part) -> bool {
+    code_is_one_of(part, &[STALE])
+        || (part.status == StatusCode::PRECONDITION_FAILED && code(part).is_empty())
+}
+
+/// Whether the table does not compare versions.
+pub(super) fn has_no_versions(part: &Part) -> bool {
+    code_is_one_of(part, &[NO_VERSIONS])
+}
+
 /// Whether the refusal is about the row with this id.
 pub(super) fn names(part: &Part, id: Uuid) -> bool {
     message(part).to_ascii_lowercase().contains(&id.to_string())
@@ -63,9 +84,33 @@ pub(super) fn failure(part: &Part, organization: &str) -> Option<Problem> {
     if part.status == StatusCode::FORBIDDEN {
         return Some(privilege_missing(part));
     }
+    if part.status == StatusCode::REQUEST_TIMEOUT || code_is_one_of(part, &TIMED_OUT) {
+        return None;
+    }
+    if part.status == StatusCode::PAYLOAD_TOO_LARGE {
+        return Some(Problem::new(Code::PayloadTooLarge));
+    }
     let aborted = code_is_one_of(part, &ABORTED);
     let no = aborted || part.status.is_client_error();
-    no.then(|| Problem::new(Code::CrmRefused).because("reason", reason(part)).because("error", error(part)))
+    no.then(|| {
+        Problem::new(Code::CrmRefused)
+            .because("reason", reason(part))
+            .because("error", error(part))
+            .because("kind", kind(part))
+    })
+}
+
+/// What refused, as far as the code says it: `plug-in`, `file`, `malformed` (no repetition helps) or `other`.
+fn kind(part: &Part) -> &'static str {
+    if code_is_one_of(part, &ABORTED) {
+        "plug-in"
+    } else if code_is_one_of(part, &FILE_REFUSED) {
+        "file"
+    } else if code_is_one_of(part, &MALFORMED) {
+        "malformed"
+    } else {
+        "other"
+    }
 }
 
 /// Which privilege is missing, as far as the message says it.
