@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackedMail {
     pub email: CrmEmail,
-    pub message_id: InternetMessageId,
+    pub message_id: Option<InternetMessageId>,
     /// Tracking token in the subject, e.g. `CRM:0001004`.
     pub token: Option<String>,
     pub thread: Option<ThreadId>,
@@ -81,7 +81,7 @@ fn follows_a_copy(message: &Message, says: CrmSays<'_>, settings: &Settings) -> 
         return None;
     }
     let same: Vec<CrmEmail> =
-        says.mails.iter().filter(|m| m.message_id == *id).map(|m| m.email.clone()).collect();
+        says.mails.iter().filter(|m| m.message_id.as_ref() == Some(id)).map(|m| m.email.clone()).collect();
     let promotion = incoming::promotion(says.organization, id, message.direction, &same, settings);
     let rule = if settings.two_activities == TwoActivities::On { RuleId::Cat16 } else { RuleId::Cat15 };
     matches!(promotion.answer, Promotion::Existing(_)).then_some(rule)
@@ -105,10 +105,10 @@ pub fn correlate<'a>(
     let first = |found: &dyn Fn(&TrackedMail) -> bool| {
         mails
             .iter()
-            .filter(|m| Some(&m.message_id) != message.internet_message_id.as_ref() && found(m))
+            .filter(|m| m.message_id != message.internet_message_id && found(m))
             .min_by_key(|m| m.email.id)
     };
-    let answers = |m: &TrackedMail| Some(&m.message_id) == message.in_reply_to.as_ref();
+    let answers = |m: &TrackedMail| message.in_reply_to.is_some() && m.message_id == message.in_reply_to;
     let token = tracking_token(&message.subject);
     let names = |m: &TrackedMail| token.is_some() && m.token.as_deref() == token;
     let thread = message.conversation_index.as_ref().and_then(|i| i.thread());
