@@ -9,12 +9,31 @@
 //! | `GET /api/items/{item}/events?mailbox=` | | server-sent events `state`, each an [`ItemState`] |
 //! | `GET /api/items/{item}/suggestions?mailbox=` | | [`Suggestions`] |
 //! | `GET /api/records?search=` | | [`Records`] |
+//! | `POST /api/states?mailbox=` | [`StatesRequest`] | [`States`] |
+//! | `POST /api/states/events?mailbox=` | [`StatesRequest`] | server-sent events `state`, each an [`ItemBrief`] |
+//! | `POST /api/wishes?mailbox=` | [`WishesRequest`] | [`WishesAnswer`] |
+//! | `GET /api/items/{item}/surroundings?mailbox=` | | [`Surroundings`] |
+//! | `POST /api/items/{item}/conversation?mailbox=` | [`ConversationRequest`] | [`ConversationTracked`] |
+//! | `PUT /api/items/{item}/conversation?mailbox=` | [`ConversationStanding`] | [`ConversationStanding`] |
+//! | `GET /api/folders?mailbox=` | | [`Folders`] |
+//! | `PUT /api/folders/{folder}/mapping?mailbox=` | [`FolderMapping`] | [`Folder`] |
+//! | `DELETE /api/folders/{folder}/mapping?mailbox=` | | [`Folder`] |
 //!
+//! What is asked of several items at once, and of folders, stands in [`several`] and [`folders`].
 //! What administrators say and hear under `/api/admin` stands in [`admin`].
 //!
 //! Every error is `application/problem+json`: [`ProblemDetails`]. Send `Accept-Language: de` for German words.
 
 pub mod admin;
+pub mod folders;
+pub mod several;
+
+pub use crate::mailbox::FolderMapping;
+pub use folders::{Folder, Folders};
+pub use several::{
+    ConversationRequest, ConversationStanding, ConversationTracked, Following, ItemBrief, ItemWish, MANY_MAX,
+    Reception, States, StatesRequest, Surroundings, THREAD_MAX, WishAnswer, WishesAnswer, WishesRequest,
+};
 
 use crate::decision::RuleId;
 use crate::item::{ItemId, SmtpAddress};
