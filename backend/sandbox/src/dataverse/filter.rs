@@ -8,7 +8,7 @@ use super::literal::{Literal, TIME, fit, literal, loosely};
 use super::metadata::{Collection, Column, Kind, Table, schema};
 use super::store::Cell;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,12 @@ pub struct Field {
     pub column: &'static Column,
 }
 
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        (self.scope, &self.hops, self.column.name) == (other.scope, &other.hops, other.column.name)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Operand {
     Field(Field),
@@ -59,6 +65,9 @@ pub enum Condition {
     Compare(Operand, Comparison, Operand),
     Text(TextTest, Field, String),
     In(Field, Vec<Cell>),
+    /// Texts in lower case, one of which the column has to be. What is written as fifty comparisons with `or`
+    /// between them is looked up once for each row.
+    AnyText(Field, BTreeSet<String>),
     Between(Field, Timestamp, Timestamp),
     /// `None`: whether there is any row at all.
     Rows {
@@ -67,6 +76,36 @@ pub enum Condition {
         quantifier: Quantifier,
         test: Option<Box<Condition>>,
     },
+}
+
+impl Condition {
+    fn or(self, other: Self) -> Self {
+        let any = |(field, texts)| Condition::AnyText(field, texts);
+        match (self.texts(), other.texts()) {
+            (Ok((field, mut texts)), Ok((same, more))) if field == same => {
+                texts.extend(more);
+                Condition::AnyText(field, texts)
+            }
+            (left, right) => {
+                let (left, right) =
+                    (left.map_or_else(|other| other, any), right.map_or_else(|other| other, any));
+                Condition::Or(Box::new(left), Box::new(right))
+            }
+        }
+    }
+
+    /// The texts that a column has to be, if that is all the condition says; else the condition.
+    fn texts(self) -> Result<(Field, BTreeSet<String>), Self> {
+        match self {
+            Condition::AnyText(field, texts) => Ok((field, texts)),
+            Condition::Compare(
+                Operand::Field(field),
+                Comparison::Equal,
+                Operand::Value(Some(Cell::Text(text))),
+            ) => Ok((field, BTreeSet::from([text.to_lowercase()]))),
+            other => Err(other),
+        }
+    }
 }
 
 /// What a filter may refer to besides the row.
@@ -233,7 +272,7 @@ impl Parser<'_> {
         }
         let mut left = self.both()?;
         while self.eat_word("or") {
-            left = Condition::Or(Box::new(left), Box::new(self.both()?));
+            left = left.or(self.both()?);
         }
         self.depth -= 1;
         Ok(left)

@@ -7,6 +7,7 @@ use super::filter::{Comparison, Condition, Field, Operand, Quantifier, TextTest}
 use super::metadata::table;
 use super::rights::{Principal, Verb};
 use super::store::{Cell, Organization, Row};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use uuid::Uuid;
 
@@ -25,10 +26,11 @@ fn test<'a>(org: &'a Organization, who: &Principal, condition: &Condition, rows:
         Condition::Not(inner) => !test(org, who, inner, rows),
         Condition::Compare(left, comparison, right) => {
             let (left, right) = (value(org, left, rows), value(org, right, rows));
-            compare(left.as_ref(), *comparison, right.as_ref())
+            compare(left.as_deref(), *comparison, right.as_deref())
         }
         Condition::Text(kind, field, needle) => {
-            let Some(Cell::Text(text)) = cell(org, field, rows) else { return false };
+            let found = cell(org, field, rows);
+            let Some(Cell::Text(text)) = found.as_deref() else { return false };
             let text = text.to_lowercase();
             match kind {
                 TextTest::Contains => text.contains(needle),
@@ -38,10 +40,14 @@ fn test<'a>(org: &'a Organization, who: &Principal, condition: &Condition, rows:
         }
         Condition::In(field, values) => {
             let found = cell(org, field, rows);
-            values.iter().any(|value| compare(found.as_ref(), Comparison::Equal, Some(value)))
+            values.iter().any(|value| compare(found.as_deref(), Comparison::Equal, Some(value)))
         }
-        Condition::Between(field, from, to) => match cell(org, field, rows) {
-            Some(Cell::Time(time)) => *from <= time && time < *to,
+        Condition::AnyText(field, texts) => match cell(org, field, rows).as_deref() {
+            Some(Cell::Text(text)) => texts.contains(&text.to_lowercase()),
+            _ => false,
+        },
+        Condition::Between(field, from, to) => match cell(org, field, rows).as_deref() {
+            Some(Cell::Time(time)) => from <= time && time < to,
             _ => false,
         },
         Condition::Rows { scope, collection, quantifier, test: inner } => {
@@ -65,26 +71,26 @@ fn test<'a>(org: &'a Organization, who: &Principal, condition: &Condition, rows:
     }
 }
 
-fn value(org: &Organization, operand: &Operand, rows: &Rows<'_>) -> Option<Cell> {
+fn value<'a>(org: &'a Organization, operand: &'a Operand, rows: &Rows<'a>) -> Option<Cow<'a, Cell>> {
     match operand {
-        Operand::Value(value) => value.clone(),
+        Operand::Value(value) => value.as_ref().map(Cow::Borrowed),
         Operand::Field(field) => cell(org, field, rows),
     }
 }
 
-fn cell(org: &Organization, field: &Field, rows: &Rows<'_>) -> Option<Cell> {
+fn cell<'a>(org: &'a Organization, field: &Field, rows: &Rows<'a>) -> Option<Cow<'a, Cell>> {
     field_of(org, field, rows[field.scope].1)
 }
 
 /// The value of a column, also across lookups.
-pub fn field_of<'a>(org: &'a Organization, field: &Field, mut row: &'a Row) -> Option<Cell> {
+pub fn field_of<'a>(org: &'a Organization, field: &Field, mut row: &'a Row) -> Option<Cow<'a, Cell>> {
     for (column, tables) in &field.hops {
         let link = row.link(column).filter(|link| tables.contains(&link.table.as_str()))?;
         row = org.find(&link.table, link.id)?.1;
     }
     match row.cells.get(field.column.name)? {
-        Cell::Lookup(link) => Some(Cell::Id(link.id)),
-        cell => Some(cell.clone()),
+        Cell::Lookup(link) => Some(Cow::Owned(Cell::Id(link.id))),
+        cell => Some(Cow::Borrowed(cell)),
     }
 }
 

@@ -34,7 +34,7 @@ pub fn sort(org: &Organization, rows: &mut [Found<'_>], order: &str, of: &'stati
             .map(|(field, descending)| {
                 let a = matching::field_of(org, field, left.2);
                 let b = matching::field_of(org, field, right.2);
-                let order = matching::order_for_sorting(a.as_ref(), b.as_ref());
+                let order = matching::order_for_sorting(a.as_deref(), b.as_deref());
                 if *descending { order.reverse() } else { order }
             })
             .find(|order| order.is_ne())
