@@ -23,7 +23,7 @@ mod pauses;
 #[cfg(test)]
 pub(crate) mod script;
 
-pub use lanes::{Lanes, Place};
+pub use lanes::{Hurry, Lanes, Place};
 pub use pauses::Pauses;
 
 /// How a service's troubles are called.

@@ -12,25 +12,37 @@ use crate::caller::Access;
 use crate::clock::Clock;
 use crate::entra::Tokens;
 use crate::net::Door;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::Outcome;
 use shared::UtcMs;
 use shared::category::CategoryId;
 use shared::email::Message;
 use shared::item::{ItemId, SmtpAddress};
-use shared::problem::{Code, Problem};
 use std::sync::Arc;
 use url::Url;
 
 mod answer;
+mod attachments;
 mod batch;
 mod create_master_category;
+mod delete_master_category;
+mod delta;
+mod distinguished_folders;
+mod find_messages;
+mod folder_delta;
 mod look;
 mod mailbox_line;
+mod master_categories;
 mod message;
+mod message_delta;
+mod messages;
 mod owner;
+mod read;
+mod renew_subscription;
 mod set_categories;
+mod subscribe;
 #[cfg(test)]
 mod tests;
+mod unsubscribe;
 
 use mailbox_line::MailboxLine;
 
@@ -83,35 +95,67 @@ impl Exchange for GraphExchange {
         set_categories::set(&self.line, access, mailbox, item, categories, if_match).await
     }
 
-    async fn read(&self, _: &Access, _: &SmtpAddress, _: &Asked) -> Outcome<Answered> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn read(&self, access: &Access, mailbox: &SmtpAddress, asked: &Asked) -> Outcome<Answered> {
+        read::read(&self.line, access, mailbox, asked).await
     }
 
-    async fn messages(&self, _: &Access, _: &SmtpAddress, _: &[ItemId]) -> Outcome<Vec<MessageById>> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn messages(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        items: &[ItemId],
+    ) -> Outcome<Vec<MessageById>> {
+        messages::read(&self.line, access, mailbox, items).await
     }
 
-    async fn find(&self, _: &Access, _: &SmtpAddress, _: &Find, _: u32) -> Outcome<Vec<Message>> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn find(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        by: &Find,
+        most: u32,
+    ) -> Outcome<Vec<Message>> {
+        find_messages::find(&self.line, access, mailbox, by, most).await
     }
 
-    async fn attachments(&self, _: &Access, _: &SmtpAddress, _: &ItemId, _: u64) -> Outcome<Vec<Attachment>> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn attachments(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        item: &ItemId,
+        most_bytes: u64,
+    ) -> Outcome<Vec<Attachment>> {
+        attachments::fetch(&self.line, access, mailbox, item, most_bytes).await
     }
 
-    async fn delete_master_category(&self, _: &Access, _: &SmtpAddress, _: &CategoryId) -> Outcome<()> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn delete_master_category(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        id: &CategoryId,
+    ) -> Outcome<()> {
+        delete_master_category::delete(&self.line, access, mailbox, id).await
     }
 
-    async fn subscribe(&self, _: &Access, _: MailboxId, _: &NewSubscription) -> Outcome<SubscriptionSeen> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn subscribe(
+        &self,
+        access: &Access,
+        mailbox: MailboxId,
+        new: &NewSubscription,
+    ) -> Outcome<SubscriptionSeen> {
+        subscribe::subscribe(&self.line, access, mailbox, new).await
     }
 
-    async fn renew_subscription(&self, _: &Access, _: &str, _: UtcMs) -> Outcome<Option<SubscriptionSeen>> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn renew_subscription(
+        &self,
+        access: &Access,
+        id: &str,
+        expires: UtcMs,
+    ) -> Outcome<Option<SubscriptionSeen>> {
+        renew_subscription::renew(&self.line, access, id, expires).await
     }
 
-    async fn unsubscribe(&self, _: &Access, _: &str) -> Outcome<()> {
-        Err(Failure::NotDone(Problem::new(Code::Internal)))
+    async fn unsubscribe(&self, access: &Access, id: &str) -> Outcome<()> {
+        unsubscribe::delete(&self.line, access, id).await
     }
 }

@@ -1,7 +1,10 @@
 //! An answer of Graph, or of one part of its batch, and the code it bears when it is a refusal
 //! (<https://learn.microsoft.com/graph/errors>).
 
-use http::{HeaderMap, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use shared::problem::Code;
 
@@ -9,13 +12,23 @@ use shared::problem::Code;
 pub(super) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    /// `Null` where the body is no JSON.
+    /// What is no JSON is text in base64, as in a batch.
     pub body: Value,
 }
 
 impl Answer {
     pub fn new(status: StatusCode, headers: HeaderMap, body: &[u8]) -> Self {
-        Self { status, headers, body: serde_json::from_slice(body).unwrap_or(Value::Null) }
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let json = match kind {
+            Some(kind) if !kind.to_ascii_lowercase().contains("json") => None,
+            _ => serde_json::from_slice(body).ok(),
+        };
+        Self { status, headers, body: json.unwrap_or_else(|| Value::String(STANDARD.encode(body))) }
+    }
+
+    /// The body as a file.
+    pub fn bytes(&self) -> Option<Bytes> {
+        STANDARD.decode(self.body.as_str()?).ok().map(Bytes::from)
     }
 
     /// `error.code`; empty where there is none.
@@ -47,6 +60,27 @@ impl Answer {
             400 => malformed(),
             _ => false,
         }
+    }
+
+    /// Whether there is no such folder; the mailbox is there.
+    pub fn says_folder_is_gone(&self) -> bool {
+        self.says_item_is_gone()
+            || self.status == StatusCode::NOT_FOUND && self.code_is_one_of(&["ErrorFolderNotFound"])
+    }
+
+    /// Whether a delta link is no longer honoured
+    /// (<https://learn.microsoft.com/graph/delta-query-overview#synchronization-reset>). The code comes in
+    /// several spellings, and not only with status 410.
+    pub fn says_round_must_start_over(&self) -> bool {
+        let code = self.code().to_ascii_lowercase();
+        self.status == StatusCode::GONE
+            || self.status.is_client_error() && (code.contains("syncstate") || code.contains("resync"))
+    }
+
+    /// Whether the answer is about Graph's own trouble.
+    pub fn says_nothing_of_the_request(&self) -> bool {
+        (self.status.is_server_error() && self.status != StatusCode::INSUFFICIENT_STORAGE)
+            || self.status == StatusCode::REQUEST_TIMEOUT
     }
 
     /// Whether the refusal is about the mailbox as a whole.
@@ -96,6 +130,49 @@ mod tests {
         assert!(!refusal(404, "UnknownError").says_item_is_gone());
         assert!(!refusal(500, "ErrorItemNotFound").says_item_is_gone());
         assert!(!refusal(404, "MailboxNotEnabledForRESTAPI").says_item_is_gone());
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told_apart_from_its_mailbox() {
+        for code in ["ErrorItemNotFound", "ErrorFolderNotFound", "errorfoldernotfound"] {
+            let gone = refusal(404, code);
+            assert!(gone.says_folder_is_gone() && gone.mailbox_trouble().is_none(), "{code}");
+        }
+        for code in ["ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "ErrorNonExistentMailbox"] {
+            let gone = refusal(404, code);
+            assert!(!gone.says_folder_is_gone(), "{code}");
+            assert_eq!(gone.mailbox_trouble(), Some(Code::MailboxGone), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_link_has_expired_in_every_spelling_of_it() {
+        for (status, code) in [
+            (410, ""),
+            (410, "SyncStateNotFound"),
+            (410, "resyncRequired"),
+            (404, "syncStateNotFound"),
+            (400, "ErrorInvalidSyncStateData"),
+            (400, "SYNCSTATEINVALID"),
+            (409, "resyncChangesApplyDifferences"),
+        ] {
+            assert!(refusal(status, code).says_round_must_start_over(), "{status} {code}");
+        }
+        for (status, code) in [(404, "ErrorItemNotFound"), (400, "BadRequest"), (500, "syncStateNotFound")] {
+            assert!(!refusal(status, code).says_round_must_start_over(), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_a_file() {
+        let kind =
+            |kind| HeaderMap::from_iter([(header::CONTENT_TYPE, http::HeaderValue::from_static(kind))]);
+        let mail = Answer::new(StatusCode::OK, kind("message/rfc822"), b"Subject: x");
+        assert_eq!(mail.bytes().as_deref(), Some(&b"Subject: x"[..]));
+        let number = Answer::new(StatusCode::OK, kind("text/plain"), b"42");
+        assert_eq!(number.bytes().as_deref(), Some(&b"42"[..]));
+        let json = Answer::new(StatusCode::OK, kind("application/json;odata.metadata=minimal"), b"{\"a\":1}");
+        assert_eq!((json.body["a"].as_i64(), json.bytes()), (Some(1), None));
     }
 
     #[test]

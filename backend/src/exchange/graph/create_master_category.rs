@@ -6,7 +6,7 @@ use super::mailbox_line::{Call, MailboxLine, mailbox_path};
 use crate::caller::Access;
 use crate::line::Effect;
 use crate::outcome::{Failure, Outcome};
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::category::{CategoryId, TRACKED_COLOR};
 use shared::item::SmtpAddress;
@@ -19,14 +19,8 @@ pub(super) async fn create(
     mailbox: &SmtpAddress,
     name: &str,
 ) -> Outcome<CategoryId> {
-    let call = Call {
-        method: Method::POST,
-        url: line.url(&format!("{}/outlook/masterCategories", mailbox_path(mailbox)))?,
-        headers: HeaderMap::new(),
-        body: Some(json!({"displayName": name, "color": TRACKED_COLOR})),
-        effect: Effect::Write,
-        lanes: 1,
-    };
+    let url = line.url(&format!("{}/outlook/masterCategories", mailbox_path(mailbox)))?;
+    let call = Call::write(Method::POST, url, Some(json!({"displayName": name, "color": TRACKED_COLOR})));
     let answer = line.send(access, mailbox, call).await?;
     if answer.status.is_success() {
         let id = answer.body.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());

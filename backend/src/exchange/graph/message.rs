@@ -1,23 +1,46 @@
 //! A message of Graph in the field's words
 //! (<https://learn.microsoft.com/graph/api/resources/message>).
 //!
-//! Mail is hostile: every property may be missing, empty, enormous or nonsense. Only a message without an id
-//! or an entity tag is none.
+//! Mail is hostile: every property may be missing, empty, enormous or nonsense. But rows of delta queries may be
+//! stumps: after a mere *read* or *unread* Exchange sends little more than the id, whatever was selected
+//! (<https://github.com/microsoftgraph/microsoft-graph-docs/issues/7776>). A stump is no message: its categories
+//! are not none, they are unknown.
+//!
+//! What a message answers is told in two ways. `internetMessageHeaders` is as long as the mail's way through the
+//! world, and Exchange keeps it of received mail only
+//! (<https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3025>); the MAPI property `PidTagInReplyToId` is
+//! short and there for sent mail too
+//! (<https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get>). A delta query, though, fails
+//! on an `$expand` with a `$filter` (<https://github.com/OData/odata.net/issues/1667>), so there it has to be the
+//! headers, and of sent mail the answer is open until the message is asked for by its id.
 
 use crate::exchange::Body;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use shared::UtcMs;
-use shared::email::{Direction, Draft, Importance, InternetMessageId, Message};
-use shared::item::{ItemId, SmtpAddress};
+use shared::email::{
+    Attachments, ConversationId, ConversationIndex, Direction, Draft, Importance, InternetMessageId, Message,
+};
+use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::party::{Correspondent, Role};
+
+/// What is selected of every message.
+pub(super) const COLUMNS: &str = "id,changeKey,internetMessageId,subject,from,sender,toRecipients,ccRecipients,\
+     bccRecipients,categories,isDraft,receivedDateTime,sentDateTime,createdDateTime,importance,conversationId,\
+     conversationIndex,parentFolderId,hasAttachments";
+/// `$expand` of `PidTagInReplyToId`, encoded.
+pub(super) const IN_REPLY_TO: &str = "singleValueExtendedProperties($filter=id%20eq%20'String%200x1042')";
+/// `$select` of the headers, where there can be no [`IN_REPLY_TO`].
+pub(super) const HEADERS: &str = "internetMessageHeaders";
 
 /// Exchange Online lets through at most 1,000 recipients. A message that claims more keeps its sender and the
 /// first of the others, in the order To, Cc, Bcc: it can be tracked all the same.
 const MOST_CORRESPONDENTS: usize = 1_000;
 /// Longest display name, in characters; a longer one is cut.
 const LONGEST_NAME_CHARS: usize = 256;
+/// Longest message id, in bytes; RFC 5322 allows lines of 998.
+const LONGEST_MESSAGE_ID: usize = 998;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,17 +53,37 @@ struct Wire {
     subject: Option<String>,
     from: Option<Recipient>,
     sender: Option<Recipient>,
-    #[serde(default)]
-    to_recipients: Option<Vec<Recipient>>,
+    /// Of a whole message never missing, only empty.
+    to_recipients: Vec<Recipient>,
     cc_recipients: Option<Vec<Recipient>>,
     bcc_recipients: Option<Vec<Recipient>>,
-    categories: Option<Vec<String>>,
+    /// Of a whole message never missing, only empty.
+    categories: Vec<String>,
     is_draft: Option<bool>,
     received_date_time: Option<Timestamp>,
     sent_date_time: Option<Timestamp>,
     created_date_time: Option<Timestamp>,
     importance: Option<String>,
+    conversation_id: Option<String>,
+    conversation_index: Option<String>,
+    parent_folder_id: Option<String>,
+    has_attachments: Option<bool>,
+    single_value_extended_properties: Option<Vec<Property>>,
+    internet_message_headers: Option<Vec<Header>>,
     body: Option<WireBody>,
+}
+
+/// A MAPI property, e.g. `String 0x1042`.
+#[derive(Deserialize)]
+struct Property {
+    id: Option<String>,
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    name: Option<String>,
+    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -71,8 +114,13 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
     let from = wire.from.and_then(|r| correspondent(Role::From, r));
     let from = from.or_else(|| wire.sender.and_then(|r| correspondent(Role::From, r)));
     let direction = Direction::of(from.as_ref().map(|c| &c.address), mailbox);
-    let others =
-        [(Role::To, wire.to_recipients), (Role::Cc, wire.cc_recipients), (Role::Bcc, wire.bcc_recipients)];
+    let in_reply_to = in_reply_to(wire.single_value_extended_properties, wire.internet_message_headers);
+    let body = wire.body.map(html);
+    let others = [
+        (Role::To, Some(wire.to_recipients)),
+        (Role::Cc, wire.cc_recipients),
+        (Role::Bcc, wire.bcc_recipients),
+    ];
     let others = others
         .into_iter()
         .flat_map(|(role, all)| all.into_iter().flatten().filter_map(move |r| correspondent(role, r)));
@@ -86,7 +134,7 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
             .map(InternetMessageId),
         subject: wire.subject.unwrap_or_default(),
         correspondents,
-        categories: wire.categories.unwrap_or_default(),
+        categories: wire.categories,
         direction,
         draft: if wire.is_draft == Some(true) { Draft::Draft } else { Draft::Sent },
         received: UtcMs(received.as_millisecond()),
@@ -95,13 +143,40 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
             Some("high") => Importance::High,
             _ => Importance::Normal,
         },
-        conversation: None,
-        conversation_index: None,
-        in_reply_to: None,
-        folder: None,
-        attachments: shared::email::Attachments::None,
+        conversation: wire.conversation_id.map(ConversationId),
+        conversation_index: wire.conversation_index.map(ConversationIndex),
+        in_reply_to,
+        folder: wire.parent_folder_id.map(FolderId),
+        attachments: attachments(wire.has_attachments, body.as_ref()),
     };
-    Some((message, wire.body.map(html)))
+    Some((message, body))
+}
+
+/// Whether there are attachments. Exchange does not count those that the body shows inside
+/// (<https://learn.microsoft.com/graph/api/resources/message#properties>), so the body, where it is known, has
+/// its say.
+fn attachments(listed: Option<bool>, body: Option<&Body>) -> Attachments {
+    let inline = || body.is_some_and(|body| body.0.to_ascii_lowercase().contains("cid:"));
+    if listed == Some(true) || inline() { Attachments::Some } else { Attachments::None }
+}
+
+fn in_reply_to(properties: Option<Vec<Property>>, headers: Option<Vec<Header>>) -> Option<InternetMessageId> {
+    let is =
+        |name: &Option<String>, wanted: &str| name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(wanted));
+    let property = properties.into_iter().flatten().find(|property| is(&property.id, "String 0x1042"));
+    let header = || headers.into_iter().flatten().find(|header| is(&header.name, "In-Reply-To"));
+    let text = property.and_then(|property| property.value).or_else(|| header()?.value)?;
+    message_id(&text)
+}
+
+/// The first message id of a header, which may hold several, and comments.
+fn message_id(text: &str) -> Option<InternetMessageId> {
+    let from = text.find('<')?;
+    let id = &text[from..=from + text[from..].find('>')?];
+    let plausible = id.len() > 2
+        && id.len() <= LONGEST_MESSAGE_ID
+        && !id.chars().any(|c| c.is_whitespace() || c.is_control());
+    plausible.then(|| InternetMessageId(id.to_owned()))
 }
 
 /// Somebody who is at least a name or an address.
@@ -139,7 +214,8 @@ mod tests {
     }
 
     fn minimal() -> Value {
-        json!({"@odata.etag": "W/\"CQ1\"", "id": "AAk=", "receivedDateTime": "2026-11-20T08:00:00Z"})
+        json!({"@odata.etag": "W/\"CQ1\"", "id": "AAk=", "receivedDateTime": "2026-11-20T08:00:00Z",
+            "categories": [], "toRecipients": []})
     }
 
     #[test]
@@ -198,11 +274,57 @@ mod tests {
     }
 
     #[test]
-    fn without_id_or_entity_tag_it_is_no_message() {
-        for name in ["id", "@odata.etag", "receivedDateTime"] {
+    fn a_stump_is_no_message_and_nothing_is_made_up_for_what_it_leaves_out() {
+        for name in ["id", "@odata.etag", "receivedDateTime", "categories", "toRecipients"] {
             let mut json = minimal();
             json.as_object_mut().unwrap().remove(name);
             assert!(read(json, &ada()).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_message_answers_is_read_from_property_or_header() {
+        let property = json!([{"id": "String 0x1042", "value": "<m1@x.example>"}]);
+        let headers = json!([
+            {"name": "Received", "value": "from <a@b>"},
+            {"name": "in-reply-to", "value": "Bo's mail of Monday <m2@x.example> <m3@x.example>"},
+            {"name": null},
+        ]);
+        for (properties, headers, expected) in [
+            (property.clone(), Value::Null, Some("<m1@x.example>")),
+            (property, headers.clone(), Some("<m1@x.example>")),
+            (json!([{"id": "String 0x1039", "value": "<m9@x.example>"}]), headers, Some("<m2@x.example>")),
+            (Value::Null, json!([{"name": "In-Reply-To", "value": "nonsense"}]), None),
+            (Value::Null, json!([{"name": "In-Reply-To", "value": "<a b> c"}]), None),
+            (Value::Null, json!([{"name": "In-Reply-To", "value": "> <"}]), None),
+            (
+                Value::Null,
+                json!([{"name": "In-Reply-To", "value": format!("<{}>", "x".repeat(5_000))}]),
+                None,
+            ),
+            (Value::Null, Value::Null, None),
+        ] {
+            let mut json = minimal();
+            json["singleValueExtendedProperties"] = properties;
+            json["internetMessageHeaders"] = headers;
+            let found = read(json.clone(), &ada()).unwrap().0.in_reply_to;
+            assert_eq!(found, expected.map(|id| InternetMessageId(id.to_owned())), "{json}");
+        }
+    }
+
+    #[test]
+    fn images_in_the_body_are_attachments_though_exchange_does_not_count_them() {
+        let html = |content: &str| json!({"contentType": "html", "content": content});
+        for (listed, body, expected) in [
+            (true, Value::Null, Attachments::Some),
+            (false, Value::Null, Attachments::None),
+            (false, html("<p>Hello</p>"), Attachments::None),
+            (false, html("<img src=\"CID:logo@x\">"), Attachments::Some),
+        ] {
+            let mut json = minimal();
+            json["hasAttachments"] = json!(listed);
+            json["body"] = body;
+            assert_eq!(read(json.clone(), &ada()).unwrap().0.attachments, expected, "{json}");
         }
     }
 }

@@ -4,12 +4,12 @@
 //! changed the message meanwhile does not lose a category.
 
 use super::create_master_category::refused_category;
-use super::mailbox_line::{Call, IMMUTABLE_IDS, MailboxLine, PREFER, message_path};
+use super::mailbox_line::{Call, MailboxLine, message_path};
 use crate::caller::Access;
 use crate::exchange::Recategorized;
 use crate::line::Effect;
 use crate::outcome::{Failure, Outcome};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::item::{ItemId, SmtpAddress};
@@ -26,18 +26,10 @@ pub(super) async fn set(
 ) -> Outcome<Recategorized> {
     let if_match = HeaderValue::try_from(if_match)
         .map_err(|_| Failure::Refused(Problem::new(Code::BadRequest).because("reason", "entity tag")))?;
-    let headers = HeaderMap::from_iter([
-        (header::IF_MATCH, if_match),
-        (PREFER, HeaderValue::from_static(IMMUTABLE_IDS)),
-    ]);
-    let call = Call {
-        method: Method::PATCH,
-        url: line.url(&message_path(mailbox, item))?,
-        headers,
-        body: Some(json!({"categories": categories})),
-        effect: Effect::Write,
-        lanes: 1,
-    };
+    let url = line.url(&message_path(mailbox, item))?;
+    let call = Call::write(Method::PATCH, url, Some(json!({"categories": categories})))
+        .header(header::IF_MATCH, if_match)
+        .immutable_ids();
     let answer = line.send(access, mailbox, call).await?;
     if answer.status.is_success() {
         return read(&answer.body)

@@ -31,7 +31,7 @@ fn user() -> Value {
 
 fn message() -> Value {
     json!({"@odata.etag": "W/\"CQ1\"", "id": "AAkALgC=", "internetMessageId": "<m1@x.example>",
-        "subject": "Offer", "categories": ["Family"], "isDraft": false, "importance": "high",
+        "subject": "Offer", "categories": ["Family"], "toRecipients": [], "isDraft": false, "importance": "high",
         "receivedDateTime": "2026-11-20T08:00:00Z",
         "from": {"emailAddress": {"name": "Bo", "address": "bo@x.example"}}})
 }
