@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tower::ServiceExt;
 
 mod authority;
@@ -49,11 +49,11 @@ impl IntoResponse for Severed {
 /// All services behind one router, with journal and faults around them.
 pub fn router(world: Arc<World>) -> Router {
     enter(Arc::new(House {
-        entra: entra::router().with_state(world.clone()),
-        graph: graph::router().with_state(world.clone()),
-        dataverse: dataverse::router().with_state(world.clone()),
-        host: host::router().with_state(world.clone()),
-        control: control::router().with_state(world.clone()),
+        entra: OnceLock::new(),
+        graph: OnceLock::new(),
+        dataverse: OnceLock::new(),
+        host: OnceLock::new(),
+        control: OnceLock::new(),
         world,
     }))
 }
@@ -87,26 +87,27 @@ pub fn service_of(path: &str) -> Service {
     }
 }
 
-/// The services, ready to be called.
+/// The services, each furnished when it is first called: routes are dear to set up, and a simulation makes
+/// thousands of tenants of which most never see a browser or the control plane.
 struct House {
     world: Arc<World>,
-    entra: Router,
-    graph: Router,
-    dataverse: Router,
-    host: Router,
-    control: Router,
+    entra: OnceLock<Router>,
+    graph: OnceLock<Router>,
+    dataverse: OnceLock<Router>,
+    host: OnceLock<Router>,
+    control: OnceLock<Router>,
 }
 
 impl House {
     fn router_of(&self, service: Service) -> Router {
-        match service {
-            Service::Entra => &self.entra,
-            Service::Graph => &self.graph,
-            Service::Dataverse => &self.dataverse,
-            Service::Host => &self.host,
-            Service::Control => &self.control,
-        }
-        .clone()
+        let (room, furnish): (_, fn() -> Router<Arc<World>>) = match service {
+            Service::Entra => (&self.entra, entra::router),
+            Service::Graph => (&self.graph, graph::router),
+            Service::Dataverse => (&self.dataverse, dataverse::router),
+            Service::Host => (&self.host, host::router),
+            Service::Control => (&self.control, control::router),
+        };
+        room.get_or_init(|| furnish().with_state(self.world.clone())).clone()
     }
 }
 

@@ -244,17 +244,17 @@ impl Exchange {
     pub(crate) fn settle(&mut self, parcel: Parcel, outcome: Outcome) {
         let now = self.now;
         for mut notice in parcel.notices {
-            // A subscription that is gone has no tally any more; its last notifications travel nevertheless.
-            let tally = self.subscriptions.get_mut(notice.subscription).map(|one| &mut one.tally);
-            if outcome == Outcome::Accepted {
-                tally.into_iter().for_each(|tally| tally.accepted += 1);
-                continue;
-            }
-            notice.refused += 1;
+            notice.refused += u32::from(outcome == Outcome::Refused);
             notice.due = later(now, pause_secs(notice.refused));
-            if notice.due.duration_since(notice.made) > RETRIED_FOR {
-                tally.into_iter().for_each(|tally| tally.given_up += 1);
-            } else {
+            let is_hopeless = notice.due.duration_since(notice.made) > RETRIED_FOR;
+            // A subscription that is gone has no tally any more; its last notifications travel nevertheless.
+            if let Some(one) = self.subscriptions.get_mut(notice.subscription) {
+                match outcome {
+                    Outcome::Accepted => one.tally.accepted += 1,
+                    Outcome::Refused => one.tally.given_up += u64::from(is_hopeless),
+                }
+            }
+            if outcome == Outcome::Refused && !is_hopeless {
                 self.outbox.put(notice);
             }
         }

@@ -63,7 +63,6 @@ pub async fn answer(asked: &Asked<'_>, seq: Seq) -> Result<Reply, Problem> {
             })?;
             Ok(Reply::empty(StatusCode::NO_CONTENT))
         }
-        (method, [("subscriptions", _)]) => Err(not_allowed(method)),
         (_, [_, second, ..]) => Err(Problem::no_segment(second.0)),
         (method, _) => Err(not_allowed(method)),
     }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Answers are a word or two; the rest is not read.
 const ANSWER_LIMIT: usize = 64 * 1024;
 /// How long the task rests at most, for a clock that was moved by hand.
-const LONGEST_REST: Duration = Duration::from_secs(60);
+const LONGEST_REST: Duration = Duration::from_mins(1);
 
 /// POSTs over HTTPS.
 #[derive(Debug)]

@@ -31,11 +31,11 @@ fn house() -> (Arc<World>, Router, Arc<AtomicU32>) {
     let world = World::new(Options::in_memory(clock)).unwrap();
     let graph = Router::new().route("/v1.0/$batch", post(batch)).route("/v1.0/part/{number}", post(count));
     let house = House {
-        entra: Router::new(),
-        graph: graph.with_state(world.clone()),
-        dataverse: Router::new(),
-        host: Router::new(),
-        control: Router::new(),
+        entra: Router::new().into(),
+        graph: graph.with_state(world.clone()).into(),
+        dataverse: Router::new().into(),
+        host: Router::new().into(),
+        control: Router::new().into(),
         world: world.clone(),
     };
     (world, enter(Arc::new(house)), calls)

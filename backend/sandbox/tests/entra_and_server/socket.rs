@@ -132,3 +132,88 @@ async fn addresses_that_others_reach_and_addresses_in_use_are_refused() {
     let nowhere = serve(tenant.world.clone(), Listen::default()).await.unwrap_err();
     assert!(matches!(nowhere, ServeError::NoAddress));
 }
+
+/// A program with a certificate from the tenant's authority: it shakes hands and passes on what it is sent.
+async fn listening(world: &World) -> (SocketAddr, tokio::sync::mpsc::UnboundedReceiver<Value>) {
+    use axum::extract::{Query, State};
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let certificate = world.authority().unwrap().issue(jiff::Timestamp::now());
+    let chain =
+        CertificateDer::pem_slice_iter(certificate.chain_pem.as_bytes()).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let (pass_on, heard) = tokio::sync::mpsc::unbounded_channel();
+    type Asked = Query<std::collections::BTreeMap<String, String>>;
+    let hear = async |State(pass_on): State<tokio::sync::mpsc::UnboundedSender<Value>>,
+                      Query(query): Asked,
+                      body: String| {
+        if let Some(token) = query.get("validationToken") {
+            return token.clone();
+        }
+        pass_on.send(serde_json::from_str(&body).unwrap()).unwrap();
+        String::new()
+    };
+    let router = axum::Router::new().route("/notify", axum::routing::post(hear)).with_state(pass_on);
+    let listener = std::net::TcpListener::bind(loopback()).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let tls = axum_server::tls_rustls::RustlsConfig::from_config(std::sync::Arc::new(tls));
+    let server = axum_server::from_tcp_rustls(listener, tls).unwrap().serve(router.into_make_service());
+    tokio::spawn(server);
+    (address, heard)
+}
+
+#[tokio::test]
+async fn a_change_rings_over_https_at_a_program_that_the_authority_signed_for() {
+    use sandbox::company::ADA;
+    let tenant = Tenant::new();
+    let (running, client) = both(&tenant).await;
+    let (address, mut heard) = listening(&tenant.world).await;
+    let base = format!("https://localhost:{}", running.https.unwrap().port());
+    let token = tenant.mint(&sandbox::entra::Mint::graph(&ADA, "Mail.ReadWrite"));
+    let wish = json!({
+        "changeType": "updated", "resource": "me/messages", "expirationDateTime": "2026-11-21T08:00:00Z",
+        "notificationUrl": format!("https://localhost:{}/notify", address.port()), "clientState": "s",
+    });
+    let post = |path: &str, body: &Value| {
+        let request = client.post(format!("{base}{path}")).bearer_auth(&token);
+        request.header("content-type", "application/json").body(body.to_string()).send()
+    };
+    let made = post("/v1.0/subscriptions", &wish).await.unwrap();
+    assert_eq!(made.status(), 201, "{}", made.text().await.unwrap());
+    let id = {
+        let exchange = tenant.world.exchange();
+        let mailbox = exchange.mailbox(ADA.oid).unwrap();
+        let message = mailbox.messages().next().unwrap();
+        mailbox.item_id(message, sandbox::exchange::IdForm::Mutable)
+    };
+    let path = format!("/sandbox/exchange/mailboxes/{}/messages/{id}/categories", ADA.upn);
+    assert_eq!(post(&path, &json!({"put": ["Rung"]})).await.unwrap().status(), 200);
+    let body = heard.recv().await.unwrap();
+    assert_eq!(body["value"][0]["changeType"], "updated");
+    assert_eq!(body["value"][0]["resourceData"]["id"], id);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_somebody_else_signed_for_is_not_trusted_with_notifications() {
+    use sandbox::server::PostRider;
+    use sandbox::world::courier::Courier;
+    let (tenant, stranger) = (Tenant::new(), Tenant::new());
+    let (address, _heard) = listening(&stranger.world).await;
+    let authority = |tenant: &Tenant| tenant.world.authority().unwrap().ca_pem().to_owned();
+    let (own, strangers) = (authority(&tenant), authority(&stranger));
+    let url = format!("https://localhost:{}/notify?validationToken=x", address.port());
+    let send = async |believed: &[&str]| {
+        PostRider::new(believed).unwrap().send(&url, "text/plain", bytes::Bytes::new()).await
+    };
+    send(&[&own]).await.unwrap_err();
+    assert_eq!(send(&[&own, &strangers]).await.unwrap().body, "x");
+    assert!(PostRider::new(&["-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"]).is_err());
+}

@@ -5,8 +5,9 @@ use sandbox::world::{Mail, SetClock};
 use sandbox::{Options, World};
 
 fn tiny() -> std::sync::Arc<World> {
-    let clock = SetClock::new(NOW.parse().unwrap());
-    World::new(Options { seed_mail: Mail::None, ..Options::in_memory(clock) }).unwrap()
+    let clock = SetClock::new(NOW.parse().expect("the test sets this up"));
+    let options = Options { seed_mail: Mail::None, ..Options::in_memory(clock) };
+    World::new(options).expect("the test sets this up")
 }
 
 #[test]
