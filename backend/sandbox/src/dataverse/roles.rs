@@ -73,6 +73,8 @@ fn all() -> Vec<(&'static str, Privileges)> {
                 grant(&RECORDS, &[Verb::Read, Verb::Append, Verb::AppendTo], Depth::Global),
                 grant(&email, &Verb::ALL, Depth::Global),
                 grant(&SETTINGS, &[Verb::AppendTo], Depth::Global),
+                // It writes organization settings for administrators of its own.
+                grant(&["organization"], &[Verb::Write], Depth::Global),
                 vec![(ACT_FOR_OTHERS.to_owned(), Depth::Global)],
             ]),
         ),

@@ -1,6 +1,7 @@
 use crate::client::*;
 use http::{Method, StatusCode};
 use sandbox::company::{ADA, BEN, ORGANIZATION_ID};
+use sandbox::dataverse::APP_USER;
 use sandbox::{Options, World};
 use serde_json::json;
 
@@ -31,6 +32,9 @@ async fn settings_that_the_dialog_shows_are_columns_of_the_organization() {
 async fn only_who_may_write_the_organization_changes_its_settings() {
     let crm = Crm::new();
     let off = document("<TrackCategorizedItems>false</TrackCategorizedItems>");
+    let engine = crm.engine().patch(&path(), json!({"maxfolderbasedtrackingmappings": 20})).await;
+    assert_eq!(engine.status, StatusCode::NO_CONTENT, "the engine's own role may: {}", engine.text);
+    crm.world.crm().set_roles(APP_USER, &["Salesperson"]).await.unwrap();
     for session in [crm.person(&ADA), crm.engine()] {
         let refused = session.patch(&path(), off.clone()).await;
         assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "0x80040220"));
