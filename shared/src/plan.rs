@@ -264,15 +264,27 @@ pub fn plan(situation: &Situation) -> Option<Plan> {
     })
 }
 
-/// Whether the wish of a category is no more what the message says: what people did since counts (CAT-10), and
-/// the organization may have turned category tracking off since (CAT-21). There is nothing left to do then.
+/// Whether what the wish rests on is no more, so that there is nothing left to do.
+///
+/// A wish of the category rests on what the message says: what people did since counts (CAT-10), and the
+/// organization may have turned category tracking off since (CAT-21). That of a copy rests on the record of another
+/// recipient: where that was deleted since, the copy does not bring it back (DEL-02).
 fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
     let ExchangeSeen::Present { message, category } = &s.exchange else { return None };
+    if open.origin == Origin::Copy {
+        let exists = s.tracked_email().is_some() || s.existing_email().is_some();
+        return (!exists && s.refusals.crm.is_none() && open.given_up.is_none())
+            .then(|| Decision::new((), RuleId::Del02));
+    }
     if open.origin != Origin::Category {
         return None;
     }
     if s.settings.track_categorized == Switch::Off {
         return Some(Decision::new((), RuleId::Cat21));
+    }
+    if open.given_up.is_some() && category::contains(&message.categories, category::UNDELIVERABLE) {
+        // It was us who took the category off (RET-03).
+        return None;
     }
     let on = tracking::says_tracked(&message.categories, category);
     let wanted = matches!(open.wish, Wish::Track { .. });
@@ -316,8 +328,9 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
         match regarding::accept(chosen, seen).answer {
             // Under the name that the CRM gives it, whatever the caller called it.
             Ok(record) => wish = RegardingWish::Set(record),
-            // INC-03: a reply is tracked though its thread's record is not there for it any more.
-            Err(_) if matches!(open.origin, Origin::Reply { .. }) => wish = RegardingWish::Keep,
+            // CAT-02, FLD-01, INC-03: nobody chose the record for this very mail. It is tracked though the record
+            // of its folder or thread is not there for it any more.
+            Err(_) if open.origin != Origin::Pane => wish = RegardingWish::Keep,
             Err(problem) => return retreat(s, message, category, &problem),
         }
     }

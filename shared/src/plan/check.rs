@@ -1,10 +1,10 @@
 //! Proves a plan complete and permitted before any of it is sent.
 
-use super::{CategoryChange, ExchangeSeen, Outcome, Plan, Situation, Step, overtaken, plan};
+use super::{CategoryChange, ExchangeSeen, OpenWish, Outcome, Plan, Situation, Step, overtaken, plan};
 use crate::category::{UNDELIVERABLE, same_name};
 use crate::rules::tracking::says_tracked;
 use crate::settings::Switch;
-use crate::wish::{RecordFate, Wish};
+use crate::wish::{Origin, RecordFate, Wish};
 use std::fmt;
 
 /// More rounds than any wish can need: each round ends at least one difference.
@@ -65,10 +65,7 @@ pub fn check(situation: &Situation) -> Result<(), Flaw> {
 fn permitted(s: &Situation, step: &Step) -> Result<(), Flaw> {
     match step {
         Step::DeleteEmail(permit) => {
-            let chosen = matches!(
-                s.wish.as_ref().map(|w| &w.wish),
-                Some(Wish::Untrack { record: RecordFate::Delete })
-            );
+            let chosen = s.wish.as_ref().is_some_and(chose_deletion);
             let tracked = s.tracked_email().is_some_and(|e| e.id == permit.email());
             if chosen && tracked { Ok(()) } else { Err(Flaw::ForbiddenDeletion) }
         }
@@ -130,7 +127,11 @@ fn promise_kept(s: &Situation) -> bool {
     let promised = on || s.settings.track_categorized == Switch::Off;
     match &open.wish {
         Wish::Track { .. } => promised && (s.tracked_email().is_some() || s.existing_email().is_some()),
-        Wish::Untrack { record: RecordFate::Keep } => !on,
-        Wish::Untrack { record: RecordFate::Delete } => !on && s.tracked_email().is_none(),
+        Wish::Untrack { .. } => !on && !(chose_deletion(open) && s.tracked_email().is_some()),
     }
+}
+
+/// Whether a person was asked about the record, which happens in the pane alone, and chose to delete it.
+fn chose_deletion(open: &OpenWish) -> bool {
+    open.origin == Origin::Pane && matches!(open.wish, Wish::Untrack { record: RecordFate::Delete })
 }

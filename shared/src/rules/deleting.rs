@@ -2,8 +2,8 @@
 
 use crate::decision::{Decision, Reason, RuleId};
 use crate::email::CrmEmailId;
-use crate::plan::Situation;
-use crate::wish::{RecordFate, Wish};
+use crate::plan::{OpenWish, Situation};
+use crate::wish::{Origin, RecordFate, Wish};
 
 /// Permission to delete one CRM email. Only this chapter makes it, from a person's explicit choice and a
 /// record seen in the CRM; never because something is absent.
@@ -33,14 +33,14 @@ impl DeletePermit {
 
 /// Whether the CRM email may be deleted now.
 ///
-/// UNT-01: only where the user who stops tracking chose so when asked, and the email is the one this message
-/// is tracked as. DEL-01: a message deleted in Outlook is no such choice: the CRM email stays.
+/// UNT-01: only where the user who stops tracking chose so when asked, which is in the pane, and the email is the
+/// one this message is tracked as. DEL-01: a message deleted in Outlook is no such choice, and a category taken off
+/// is none either (CAT-06): the CRM email stays.
 pub fn permit(situation: &Situation) -> Decision<Option<DeletePermit>> {
-    let chosen = matches!(
-        situation.wish.as_ref().map(|w| &w.wish),
-        Some(Wish::Untrack { record: RecordFate::Delete })
-    );
-    if !chosen {
+    let chose = |w: &OpenWish| {
+        w.origin == Origin::Pane && matches!(w.wish, Wish::Untrack { record: RecordFate::Delete })
+    };
+    if !situation.wish.as_ref().is_some_and(chose) {
         return Decision::new(None, RuleId::Del01);
     }
     let Some(email) = situation.tracked_email() else {
