@@ -84,8 +84,44 @@ pub fn notice(message: &Message, stored: &Stored, around: Surroundings<'_>) -> D
         // Whoever clicked is served by looking at the message as it is.
         return nothing(RuleId::Frq04);
     }
-    if let Some(noticed) = by_category(message, stored, around) {
-        return noticed;
+    let said = by_category(message, stored, around);
+    match (said, around.settings.track_categorized) {
+        (Some(said), Switch::On) => said,
+        (said, _) => match by_other_means(message, stored, around) {
+            // What the category says counts for nothing, so it is why nothing happens.
+            Decision { answer: Noticed::Nothing, .. } if said.is_some() => nothing(RuleId::Cat21),
+            noticed => noticed,
+        },
+    }
+}
+
+fn by_category(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Option<Decision<Noticed>> {
+    let on = says_tracked(&message.categories, around.category);
+    let open = stored.open.map(|(_, goal)| goal);
+    let agreed = stored.link.is_some_and(|link| link.category == LinkCategory::Agreed);
+    // The regarding record of a mapped folder goes with mail that is new there, whichever of the two is seen first.
+    let takes_record = stored.link.is_none() || moved_here(message, stored);
+    let mapping = around.mapping.filter(|_| takes_record);
+    let (wish, rule) = match (on, stored.link, open) {
+        (true, None, None | Some(Goal::Untrack)) => (track(mapping), RuleId::Cat02),
+        // Tracked without the category until now: from here on it counts.
+        (true, Some(_), None) if !agreed => (track(mapping), RuleId::Cat02),
+        (false, Some(_), None | Some(Goal::Track)) if agreed => {
+            (Wish::Untrack { record: RecordFate::Keep }, RuleId::Cat06)
+        }
+        _ => return None,
+    };
+    let decided = Decision::new(Noticed::Wish(wish, Origin::Category), rule);
+    Some(decided.because("category", &around.category.name))
+}
+
+/// What it says apart from its category.
+fn by_other_means(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Decision<Noticed> {
+    let nothing = |rule| Decision::new(Noticed::Nothing, rule);
+    // RET-03: not retried. Only a person's category is a fresh attempt (RET-05).
+    let given_up = category::contains(&message.categories, category::UNDELIVERABLE);
+    if given_up && stored.link.is_none() {
+        return nothing(RuleId::Ret03);
     }
     if let Some(noticed) = by_folder(message, stored, around) {
         return noticed;
@@ -96,58 +132,34 @@ pub fn notice(message: &Message, stored: &Stored, around: Surroundings<'_>) -> D
     if stored.link.is_some() || stored.untracked || stored.open.is_some() {
         return nothing(RuleId::Cat24);
     }
-    if category::contains(&message.categories, category::UNDELIVERABLE) {
-        return nothing(RuleId::Ret03);
-    }
     by_itself(message, stored, around)
-}
-
-fn by_category(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Option<Decision<Noticed>> {
-    let on = says_tracked(&message.categories, around.category);
-    let open = stored.open.map(|(_, goal)| goal);
-    let agreed = stored.link.is_some_and(|link| link.category == LinkCategory::Agreed);
-    let decided = |rule| Decision::new((), rule).because("category", &around.category.name);
-    let wish = match (on, stored.link, open) {
-        (true, None, Some(Goal::Track)) | (false, Some(_), Some(Goal::Untrack)) => {
-            return Some(decided(RuleId::Cat10).map(|()| Noticed::Nothing));
-        }
-        (true, None, _) => (Wish::Track { regarding: RegardingWish::Keep }, RuleId::Cat02),
-        // Tracked without the category until now: from here on it counts.
-        (true, Some(_), None) if !agreed => (Wish::Track { regarding: RegardingWish::Keep }, RuleId::Cat02),
-        (false, Some(_), _) if agreed => (Wish::Untrack { record: RecordFate::Keep }, RuleId::Cat06),
-        _ => return None,
-    };
-    if around.settings.track_categorized == Switch::Off {
-        // A folder's mapping may still speak for it.
-        return around.mapping.is_none().then(|| decided(RuleId::Cat21).map(|()| Noticed::Nothing));
-    }
-    // A mapped folder's regarding record goes with the mail, by whichever of the two it is noticed first.
-    let wish = match (wish, around.mapping) {
-        ((Wish::Track { .. }, rule), Some(mapping)) => (track_regarding(mapping), rule),
-        (wish, _) => wish,
-    };
-    Some(decided(wish.1).map(|()| Noticed::Wish(wish.0, Origin::Category)))
 }
 
 fn by_folder(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Option<Decision<Noticed>> {
     let mapping = around.mapping?;
-    if stored.open.is_some() {
-        return None;
-    }
-    let moved_here = stored.folder != message.folder;
-    let decided = |rule| Decision::new((), rule);
-    let wish = |rule| Some(decided(rule).map(|()| Noticed::Wish(track_regarding(mapping), Origin::Folder)));
-    match (&stored.link, stored.untracked) {
-        (None, false) => wish(RuleId::Fld01),
-        (None, true) if moved_here => wish(RuleId::Fld01),
-        (Some(_), _) if moved_here && mapping.regarding.is_some() => wish(RuleId::Fld02),
-        _ => None,
-    }
+    let moved = moved_here(message, stored);
+    let rule = match (stored.link, stored.open) {
+        (None, None) if moved || !stored.untracked => RuleId::Fld01,
+        // The wish that it waits for knows nothing of this folder's record.
+        (None, Some((origin, Goal::Track))) if origin != Origin::Folder && mapping.regarding.is_some() => {
+            RuleId::Fld01
+        }
+        (Some(_), None) if moved && mapping.regarding.is_some() => RuleId::Fld02,
+        _ => return None,
+    };
+    Some(Decision::new(Noticed::Wish(track(Some(mapping)), Origin::Folder), rule))
 }
 
-fn track_regarding(mapping: &FolderMapping) -> Wish {
-    let regarding = mapping.regarding.clone().map_or(RegardingWish::Keep, RegardingWish::Set);
-    Wish::Track { regarding }
+/// Whether it lies elsewhere than when it was tracked or untracked. Where either is unknown nobody can say that
+/// somebody moved it: a regarding record set by hand stays, and what was untracked stays so.
+fn moved_here(message: &Message, stored: &Stored) -> bool {
+    matches!((&stored.folder, &message.folder), (Some(then), Some(now)) if then != now)
+}
+
+/// To be tracked, with the regarding record of the folder if it has one.
+fn track(mapping: Option<&FolderMapping>) -> Wish {
+    let record = mapping.and_then(|mapping| mapping.regarding.clone());
+    Wish::Track { regarding: record.map_or(RegardingWish::Keep, RegardingWish::Set) }
 }
 
 fn by_itself(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Decision<Noticed> {
@@ -156,8 +168,7 @@ fn by_itself(message: &Message, stored: &Stored, around: Surroundings<'_>) -> De
         return nothing(RuleId::Inc05);
     }
     if stored.expected && around.settings.track_categorized == Switch::On {
-        let wish = Wish::Track { regarding: RegardingWish::Keep };
-        return Decision::new(Noticed::Wish(wish, Origin::Copy), RuleId::Cat15);
+        return Decision::new(Noticed::Wish(track(None), Origin::Copy), RuleId::Cat15);
     }
     if around.arrival == Arrival::Old {
         return nothing(RuleId::Mbx02);
