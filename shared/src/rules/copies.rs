@@ -18,7 +18,8 @@ pub fn followers(message: &Message, settings: &Settings) -> Decision<Vec<SmtpAdd
         return Decision::new(Vec::new(), RuleId::Cat16);
     }
     let recipients = message.correspondents.iter().filter(|c| c.role != Role::From);
-    let mut addresses: Vec<_> = recipients.map(|c| c.address.clone()).filter(SmtpAddress::is_plausible).collect();
+    let mut addresses: Vec<_> =
+        recipients.map(|c| c.address.clone()).filter(SmtpAddress::is_plausible).collect();
     addresses.sort();
     addresses.dedup();
     Decision::new(addresses, RuleId::Cat15)

@@ -21,9 +21,15 @@ pub const LONGEST_PAUSE_MS: i64 = 300_000;
 const FIRST_PAUSE_MS: i64 = 2_000;
 /// Shortest wait that is taken at its word: `Retry-After` counts in seconds, and one of 0 (or a date that has
 /// passed) would have us ask without end.
-const SHORTEST_ASKED_MS: u64 = 1_000;
+const SHORTEST_ASKED_MS: i64 = 1_000;
 /// A `Retry-After` beyond a day is cut to a day: nobody waits for the year 2100.
-const LONGEST_ASKED_MS: u64 = 86_400_000;
+const LONGEST_ASKED_MS: i64 = 86_400_000;
+
+/// How long the other side asks us to wait, if it does: a second at least, a day at most.
+pub fn asked_ms(problem: &Problem) -> Option<i64> {
+    let asked = |ms| i64::try_from(ms).unwrap_or(i64::MAX).clamp(SHORTEST_ASKED_MS, LONGEST_ASKED_MS);
+    problem.retry_after_ms.map(asked)
+}
 
 /// Whether a wish is tried again, and when.
 ///
@@ -35,14 +41,8 @@ pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fat
     let answer = match kind(problem.code) {
         Kind::Permanent => Fate::Refuse,
         Kind::Throttled | Kind::Outage => {
-            let pause_ms = problem.retry_after_ms.map_or_else(
-                || FIRST_PAUSE_MS.saturating_mul(1 << failed_attempts.min(20)).min(LONGEST_PAUSE_MS),
-                |asked| {
-                    i64::try_from(asked.clamp(SHORTEST_ASKED_MS, LONGEST_ASKED_MS))
-                        .unwrap_or(LONGEST_PAUSE_MS)
-                },
-            );
-            Fate::TryAgain(now.plus_ms(pause_ms))
+            let growing = || (FIRST_PAUSE_MS << failed_attempts.min(20)).min(LONGEST_PAUSE_MS);
+            Fate::TryAgain(now.plus_ms(asked_ms(problem).unwrap_or_else(growing)))
         }
     };
     Decision::new(answer, rule).because("code", problem.code.as_str())
@@ -140,9 +140,13 @@ pub fn rule(code: Code) -> RuleId {
 }
 
 /// Whether an attempt that ended so counts as failed. RET-06: being asked to wait does not, be it as throttled or
-/// as unavailable for a while.
+/// as unavailable for a while. What waiting cannot mend does count, whatever was asked.
 pub fn counts_as_failed(problem: &Problem) -> bool {
-    kind(problem.code) != Kind::Throttled && problem.retry_after_ms.is_none()
+    match kind(problem.code) {
+        Kind::Throttled => false,
+        Kind::Outage => problem.retry_after_ms.is_none(),
+        Kind::Permanent => true,
+    }
 }
 
 #[derive(PartialEq, Eq)]

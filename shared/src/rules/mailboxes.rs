@@ -1,6 +1,6 @@
 //! Which mailboxes synchronize, and what stops one.
 
-use crate::category::{self, CategoryId, CategoryLife, KnownCategory, MasterCategory, MasterList};
+use crate::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory, MasterList};
 use crate::decision::{Decision, RuleId};
 use crate::mailbox::{Approval, Operation, TestResult};
 use crate::problem::{Code, Problem};
@@ -37,12 +37,11 @@ pub enum MailboxFate {
 /// What becomes of a mailbox whose cycle failed for the `failures`th time in a row, counted before this one.
 ///
 /// MBX-03: a permanent error stops it at once with the reason; a passing one is tried 10 times, 5 minutes apart, and
-/// then stops it. RET-06: being asked to wait is neither.
+/// then stops it. RET-06: being asked to wait is neither, and is obeyed however long it is.
 pub fn after_failure(problem: &Problem, failures: u32, now: UtcMs) -> Decision<MailboxFate> {
     let decided = |answer, rule| Decision::new(answer, rule).because("code", problem.code.as_str());
     if matches!(problem.code, Code::StoreDown | Code::StoreFull) || !failing::counts_as_failed(problem) {
-        let asked = problem.retry_after_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or(FAILURE_PAUSE_MS);
-        let at = now.plus_ms(asked.clamp(1_000, FAILURE_PAUSE_MS));
+        let at = now.plus_ms(failing::asked_ms(problem).unwrap_or(FAILURE_PAUSE_MS));
         return decided(MailboxFate::TryAgain { at, counts: false }, RuleId::Ret06);
     }
     let permanent = matches!(
@@ -92,27 +91,31 @@ pub fn upkeep(master: &MasterList, known: Option<&KnownCategory>, settings: &Set
     };
     match (settings.track_categorized, seen) {
         (Switch::On, None) => {
-            let rule = if known.is_some() { RuleId::Cat14 } else { RuleId::Cat01 };
-            let name = category::TRACKED.to_owned();
-            decided(Upkeep::Create { name }, rule)
+            let deleted = known.is_some_and(|known| known.life == CategoryLife::Kept);
+            let rule = if deleted { RuleId::Cat14 } else { RuleId::Cat01 };
+            decided(Upkeep::Create { name: found.answer.name.clone() }, rule)
         }
         (Switch::On, Some(category)) => {
             let now = KnownCategory { category, life: CategoryLife::Kept };
             let answer = if known == Some(&now) { Upkeep::Nothing } else { Upkeep::Learn(now) };
             decided(answer, found.rule)
         }
-        (Switch::Off, Some(category)) if known.is_some_and(|k| k.life == CategoryLife::Kept) => {
-            decided(Upkeep::Remove(category.id), RuleId::Cat19)
-        }
-        // Made by hand after it left the list, or before we ever kept it: the user's own.
-        (Switch::Off, Some(_)) => decided(Upkeep::Nothing, RuleId::Cat18),
-        (Switch::Off, None) => match known {
-            Some(known) if known.life == CategoryLife::Kept => {
-                let gone =
-                    KnownCategory { category: known.category.clone(), life: CategoryLife::SoftDeleted };
-                decided(Upkeep::Learn(gone), RuleId::Cat20)
+        (Switch::Off, seen) => {
+            let kept = known.filter(|known| known.life == CategoryLife::Kept);
+            match (kept, seen) {
+                (Some(kept), Some(category)) if kept.category.id == category.id => {
+                    decided(Upkeep::Remove(category.id), RuleId::Cat19)
+                }
+                // Ours is gone already. One of the same name was made by hand: it is the user's own.
+                (Some(kept), _) => {
+                    let life = CategoryLife::SoftDeleted;
+                    let gone = KnownCategory { category: kept.category.clone(), life };
+                    decided(Upkeep::Learn(gone), RuleId::Cat20)
+                }
+                // Made by hand after ours left the list, or before we ever kept it.
+                (None, Some(_)) => decided(Upkeep::Nothing, RuleId::Cat18),
+                (None, None) => decided(Upkeep::Nothing, RuleId::Cat20),
             }
-            _ => decided(Upkeep::Nothing, RuleId::Cat20),
-        },
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::category::{self, CategoryId, MasterCategory, MasterList};
 use crate::decision::{Decision, RuleId};
-use crate::plan::{ExchangeSeen, Link, LinkCategory, Situation, WishProgress};
+use crate::plan::{ExchangeSeen, LinkCategory, Situation, WishProgress};
+use crate::settings::Switch;
 use crate::status::{Goal, Status};
 use crate::wish::Wish;
 
@@ -26,8 +27,9 @@ pub enum Standing {
 /// Finds the tracking category in the master list.
 ///
 /// CAT-13: it is known by its id, so that it goes on under a new name when it was renamed. CAT-01: where it
-/// is missing it is to be created; one that the user made by hand under the same name is adopted. For whoever
-/// may not read the list, it has the name under which it was last seen there.
+/// is missing it is to be created; one that the user made by hand under the same name is adopted. A renamed one that
+/// went missing (CAT-14) keeps its last name, for that is what the items carry: under another name they would all
+/// count as untracked. For whoever may not read the list, it has that name too.
 pub fn tracking_category(master: &MasterList, known: Option<&MasterCategory>) -> Decision<TrackingCategory> {
     let MasterList::Readable(master) = master else {
         let (name, rule) = known.map_or((category::TRACKED, RuleId::Cat01), |c| (&c.name, RuleId::Cat13));
@@ -42,11 +44,13 @@ pub fn tracking_category(master: &MasterList, known: Option<&MasterCategory>) ->
     if let Some(by_id) = known.and_then(|known| master.iter().find(|c| c.id == known.id)) {
         return found(by_id, RuleId::Cat13);
     }
-    if let Some(by_name) = master.iter().find(|c| category::same_name(&c.name, category::TRACKED)) {
+    let last_name = known.map_or(category::TRACKED, |known| &known.name);
+    let named = |name: &str| master.iter().find(|c| category::same_name(&c.name, name));
+    if let Some(by_name) = named(last_name).or_else(|| named(category::TRACKED)) {
         return found(by_name, RuleId::Cat01);
     }
-    let answer = TrackingCategory { name: category::TRACKED.to_owned(), standing: Standing::Missing };
-    Decision::new(answer, RuleId::Cat01).because("category", category::TRACKED)
+    let answer = TrackingCategory { name: last_name.to_owned(), standing: Standing::Missing };
+    Decision::new(answer, RuleId::Cat01).because("category", last_name)
 }
 
 /// Whether a message's categories say *tracked*: by the category's present name, or by its original one,
@@ -63,7 +67,8 @@ pub fn names(category: &TrackingCategory) -> [&str; 2] {
 /// The status of an email.
 ///
 /// CAT-24: it is read off both sides as they are now, so that a category put on or taken off in another
-/// client shows at once. DEL-01 and DEL-02: a deletion on one side shows, and undoes nothing on the other.
+/// client shows at once. CAT-21: not while category tracking is off, for then it changes nothing. DEL-01 and DEL-02:
+/// a deletion on one side shows, and undoes nothing on the other.
 /// WHY-03: a wish that waits or was refused says why, and when it is tried again.
 pub fn status(situation: &Situation) -> Decision<Status> {
     if let Some(open) = &situation.wish {
@@ -91,20 +96,19 @@ pub fn status(situation: &Situation) -> Decision<Status> {
     };
     let on = says_tracked(&message.categories, category);
     let exists = situation.tracked_email().is_some();
-    let answer = match (&situation.link, on, exists) {
+    let counts = situation.settings.track_categorized == Switch::On;
+    let agreed = situation.link.is_some_and(|link| link.category == LinkCategory::Agreed);
+    let (answer, rule) = match (&situation.link, on, exists) {
+        (Some(_), _, false) => (Status::RecordGone, RuleId::Del02),
+        (Some(_), false, true) if agreed && counts => (Status::UntrackingPending, RuleId::Cat24),
+        (Some(_), false, true) if agreed => (Status::Tracked, RuleId::Cat21),
         // Where the category could never be put on, the email is tracked in the CRM all the same.
-        (Some(_), true, true)
-        | (Some(Link { category: LinkCategory::Refused | LinkCategory::Off, .. }), false, true) => {
-            Status::Tracked
-        }
-        (Some(_), _, false) => {
-            return Decision::new(Status::RecordGone, RuleId::Del02);
-        }
-        (Some(Link { category: LinkCategory::Agreed, .. }), false, true) => Status::UntrackingPending,
-        (None, true, _) => Status::TrackingPending,
-        (None, false, _) => Status::NotTracked,
+        (Some(_), _, true) => (Status::Tracked, RuleId::Cat24),
+        (None, true, _) if counts => (Status::TrackingPending, RuleId::Cat24),
+        (None, true, _) => (Status::NotTracked, RuleId::Cat21),
+        (None, false, _) => (Status::NotTracked, RuleId::Cat24),
     };
-    Decision::new(answer, RuleId::Cat24).because("category", &category.name)
+    Decision::new(answer, rule).because("category", &category.name)
 }
 
 /// What a wish aims at.
