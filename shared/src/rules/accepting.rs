@@ -109,7 +109,7 @@ pub fn correlate<'a>(
             .min_by_key(|m| m.email.id)
     };
     let answers = |m: &TrackedMail| message.in_reply_to.is_some() && m.message_id == message.in_reply_to;
-    let token = tracking_token(&message.subject);
+    let token = tracking_token(&message.subject, &settings.tracking_prefix);
     let names = |m: &TrackedMail| token.is_some() && m.token.as_deref() == token;
     let thread = message.conversation_index.as_ref().and_then(|i| i.thread());
     let threads = |m: &TrackedMail| thread.is_some() && m.thread == thread;
@@ -126,24 +126,26 @@ pub fn correlate<'a>(
     None
 }
 
-/// The tracking token in a subject: the prefix `CRM:` and digits, e.g. `CRM:0001004`.
-pub fn tracking_token(subject: &str) -> Option<&str> {
-    for (start, _) in subject.match_indices("CRM:") {
-        let token = &subject[start..];
-        let digits = token[4..].bytes().take_while(u8::is_ascii_digit).count();
-        if digits >= 3 {
-            return Some(&token[..4 + digits]);
-        }
+/// The tracking token in a subject: the organization's prefix and at least three digits, e.g. `CRM:0001004`.
+pub fn tracking_token<'a>(subject: &'a str, prefix: &str) -> Option<&'a str> {
+    if prefix.is_empty() {
+        // Any number would be a token then.
+        return None;
     }
-    None
+    subject.match_indices(prefix).find_map(|(start, _)| {
+        let token = &subject[start..];
+        let digits = token[prefix.len()..].bytes().take_while(u8::is_ascii_digit).count();
+        (digits >= 3).then(|| &token[..prefix.len() + digits])
+    })
 }
 
 /// Whether a subject says that the mail was forwarded (INC-04): Outlook puts its language's prefix before it.
 pub fn is_forward(subject: &str) -> bool {
     const PREFIXES: [&str; 14] =
         ["fw", "fwd", "wg", "tr", "rv", "enc", "i", "vb", "vs", "vl", "pd", "doorst", "továbbítás", "ilt"];
-    let Some((prefix, _)) = subject.trim_start().split_once(':') else { return false };
-    let prefix = prefix.trim().to_lowercase();
+    let Some((prefix, _)) = subject.split_once(':') else { return false };
+    // The Turkish capital İ becomes an i with a second dot above it.
+    let prefix = prefix.trim().to_lowercase().replace('\u{307}', "");
     PREFIXES.contains(&prefix.as_str())
 }
 
