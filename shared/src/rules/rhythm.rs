@@ -11,8 +11,10 @@ pub const BUSY_MS: i64 = 120_000;
 pub const QUIET_MS: i64 = 720_000;
 /// So many changes within the last hour are much mail.
 pub const MUCH: u32 = 30;
-/// A mailbox in which nothing changed for so long is quiet.
-const QUIET_AFTER_MS: i64 = 3_600_000;
+/// Changes are counted over an hour: a mailbox that had none in it begins to be quiet,
+const QUIET_FROM_MS: i64 = 3_600_000;
+/// and after one more hour it is as quiet as can be.
+const QUIETEST_FROM_MS: i64 = 7_200_000;
 
 /// What happened in a mailbox lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,8 +27,8 @@ pub struct Activity {
 
 /// Time from one cycle of a mailbox to the next.
 ///
-/// FRQ-02: from 5 minutes it falls to 2 as the changes of the last hour approach 30; FRQ-03: it grows to 12 as the
-/// last change lies up to an hour back. FRQ-01: 5 minutes otherwise.
+/// FRQ-02: from 5 minutes it falls to 2 as the changes of the last hour approach 30; FRQ-03: without any, it grows
+/// to 12 as the last change lies between one and two hours back. FRQ-01: 5 minutes otherwise.
 pub fn interval_ms(activity: Activity, now: UtcMs) -> Decision<i64> {
     let changes = i64::from(activity.changes.min(MUCH));
     if changes > 0 {
@@ -34,7 +36,8 @@ pub fn interval_ms(activity: Activity, now: UtcMs) -> Decision<i64> {
         let rule = if activity.changes >= MUCH { RuleId::Frq02 } else { RuleId::Frq01 };
         return Decision::new(interval, rule).because("changes", activity.changes);
     }
-    let quiet = activity.last_change.map_or(QUIET_AFTER_MS, |at| (now.0 - at.0).clamp(0, QUIET_AFTER_MS));
-    let interval = NORMAL_MS + (QUIET_MS - NORMAL_MS) * quiet / QUIET_AFTER_MS;
+    let since = activity.last_change.map_or(QUIETEST_FROM_MS, |at| now.since_ms(at));
+    let quiet = since.clamp(QUIET_FROM_MS, QUIETEST_FROM_MS) - QUIET_FROM_MS;
+    let interval = NORMAL_MS + (QUIET_MS - NORMAL_MS) * quiet / (QUIETEST_FROM_MS - QUIET_FROM_MS);
     Decision::new(interval, RuleId::Frq03)
 }
