@@ -11,7 +11,6 @@ use shared::category::{KnownCategory, MasterCategory};
 use shared::decision::Reason;
 use shared::email::{ConversationId, CrmEmailId, Direction, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
-use shared::mailbox::FolderMapping;
 use shared::plan::{Link, Ours};
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
@@ -25,11 +24,14 @@ pub mod audit;
 pub mod folders;
 pub mod mailboxes;
 pub mod nodes;
+pub mod postgres;
+mod sql;
 pub mod sqlite;
 
 pub use audit::AuditRow;
 pub use folders::{
-    ExpectedCopy, FolderKind, FolderPage, FolderRecord, ItemFacts, Mapped, ObservedPage, Round, Stopped,
+    ExpectedCopy, FolderKind, FolderPage, FolderRecord, ItemFacts, Mapped, MappedFolder, ObservedPage, Round,
+    Stopped,
 };
 pub use mailboxes::{
     Actor, EnabledMailbox, Enrolled, MailboxChange, MailboxRecord, NewMailbox, StoredSubscription,
@@ -52,6 +54,12 @@ pub enum StoreError {
     /// The wish was superseded; the newer one is carried out in its place.
     #[error("the wish was superseded")]
     Superseded,
+    /// Others kept writing the same rows; asked again later, it will do.
+    #[error("others kept writing the same rows: {0}")]
+    Contended(String),
+    /// The database is of a version that this one must not touch.
+    #[error("{0}")]
+    TooNew(String),
     /// What is stored cannot be read: a bug, or a damaged file.
     #[error("stored data cannot be read: {0}")]
     Damaged(String),
@@ -62,8 +70,8 @@ impl StoreError {
     pub fn problem(&self) -> Problem {
         match self {
             StoreError::Full(reason) => Problem::new(Code::StoreFull).because("reason", reason),
-            StoreError::Down(_) => Problem::new(Code::StoreDown),
-            StoreError::Fenced | StoreError::Superseded | StoreError::Damaged(_) => {
+            StoreError::Down(_) | StoreError::Contended(_) => Problem::new(Code::StoreDown),
+            StoreError::Fenced | StoreError::Superseded | StoreError::Damaged(_) | StoreError::TooNew(_) => {
                 Problem::new(Code::Internal)
             }
         }
@@ -356,22 +364,18 @@ pub trait Store: Send + Sync + Debug {
     ) -> StoreResult<Option<MailboxRecord>>;
 
     /// Whose subscription it is, and the secret that its notifications must bear.
-    async fn subscription(
-        &self,
-        id: &str,
-    ) -> StoreResult<Option<(TenantId, MailboxId, SmtpAddress, String)>>;
+    async fn subscription(&self, id: &str)
+    -> StoreResult<Option<(TenantId, MailboxId, SmtpAddress, String)>>;
 
     async fn folders(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Vec<FolderRecord>>;
 
-    /// Maps a folder, or takes its mapping away (`None`). FLD-01: never more than
-    /// [`folders::MOST_MAPPED`] of a mailbox, however many ask at once.
+    /// Maps a folder, or takes its mapping away. FLD-01: never more than [`folders::MOST_MAPPED`] of a mailbox,
+    /// however many ask at once.
     async fn map_folder(
         &self,
         tenant: TenantId,
         mailbox: MailboxId,
-        folder: &FolderId,
-        name: &str,
-        mapping: Option<&FolderMapping>,
+        folder: &MappedFolder,
         by: &Actor,
         now: UtcMs,
     ) -> StoreResult<Mapped>;

@@ -70,6 +70,16 @@ pub struct ObservedPage {
     pub copies_found: Vec<InternetMessageId>,
 }
 
+/// A folder as a person maps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedFolder {
+    pub folder: FolderId,
+    /// For a folder that is not known yet.
+    pub name: String,
+    /// `None` takes the mapping away.
+    pub mapping: Option<FolderMapping>,
+}
+
 /// Whether a folder could be mapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mapped {

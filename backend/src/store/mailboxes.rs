@@ -117,7 +117,11 @@ impl Actor {
 pub enum MailboxChange {
     Approval(Approval),
     /// Results of *test and enable* (MBX-01). `acts_as: None` leaves it as it is.
-    Tested { incoming: TestResult, outgoing: TestResult, acts_as: Option<UserId> },
+    Tested {
+        incoming: TestResult,
+        outgoing: TestResult,
+        acts_as: Option<UserId>,
+    },
     /// It is synchronized from now on; failures are forgotten.
     Start,
     /// An administrator stops it.
@@ -127,7 +131,11 @@ pub enum MailboxChange {
     StartDate(UtcMs),
     Pin(Option<String>),
     /// A cycle failed, and may succeed later.
-    Failed { problem: Problem, failures: u32, retry_at: UtcMs },
+    Failed {
+        problem: Problem,
+        failures: u32,
+        retry_at: UtcMs,
+    },
     /// A cycle succeeded after failures.
     Recovered,
 }

@@ -8,7 +8,7 @@ use backend::store::{
     WishEnd, WishState, audit,
 };
 use shared::UtcMs;
-use shared::category::{CategoryId, MasterCategory};
+use shared::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory};
 use shared::decision::{Decision, RuleId};
 use shared::email::CrmEmailId;
 use shared::item::{ItemId, SmtpAddress};
@@ -84,6 +84,10 @@ fn category(name: &str) -> MasterCategory {
     MasterCategory { id: CategoryId("cat".into()), name: name.into() }
 }
 
+fn known(name: &str) -> KnownCategory {
+    KnownCategory { category: category(name), life: CategoryLife::Kept }
+}
+
 fn link(email: u128) -> Link {
     Link { email: CrmEmailId(Uuid::from_u128(email)), category: LinkCategory::Agreed }
 }
@@ -117,7 +121,7 @@ async fn a_wish_is_opened_again_after_its_user_had_to_sign_in_and_after_no_other
         s.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
         let lease = lease(&s.store, 1).await;
         s.store
-            .postpone(&lease, Uuid::from_u128(1), &Problem::new(Code::CrmDown), UtcMs(2), 3)
+            .postpone(&lease, Uuid::from_u128(1), &Problem::new(Code::CrmDown), UtcMs(2), 3, UtcMs(1))
             .await
             .unwrap();
         let problem = Problem::new(*code);
@@ -225,7 +229,7 @@ async fn whoever_lost_the_lease_writes_nothing() {
     assert!(fenced(s.store.begin_effects(&late, id, &[effect], UtcMs(1)).await.map(|_| ())));
     assert!(fenced(s.store.end_effects(&late, &[(id, EffectEnd::Confirmed)], UtcMs(1)).await));
     assert!(fenced(s.store.end_wish(&late, &end(1, "a", Some(link(7)), 2)).await.map(|_| ())));
-    assert!(fenced(s.store.postpone(&late, id, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
+    assert!(fenced(s.store.postpone(&late, id, &Problem::new(Code::CrmDown), UtcMs(5), 1, UtcMs(4)).await));
     assert!(fenced(s.store.identify(&late, id, &key("a"), UtcMs(1)).await.map(|_| ())));
     assert_eq!(s.store.wish_state(TENANT, id).await.unwrap(), Some(WishState::Running));
 }
@@ -240,7 +244,9 @@ async fn nothing_more_is_sent_or_said_for_a_superseded_wish_but_its_link_is_kept
     let old = Uuid::from_u128(1);
     let effect = NewEffect { key: "k".into(), kind: "email.delete" };
     assert!(superseded(s.store.begin_effects(&lease, old, &[effect], UtcMs(3)).await.map(|_| ())));
-    assert!(superseded(s.store.postpone(&lease, old, &Problem::new(Code::CrmDown), UtcMs(5), 1).await));
+    assert!(superseded(
+        s.store.postpone(&lease, old, &Problem::new(Code::CrmDown), UtcMs(5), 1, UtcMs(4)).await
+    ));
     assert_eq!(s.store.end_wish(&lease, &end(1, "a", Some(link(7)), 4)).await.unwrap(), Rank::Superseded);
     let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
     assert_eq!(seen.link, Some(link(7)));
@@ -297,7 +303,7 @@ async fn waiting_wishes_are_due_at_their_time_and_survive_reopening() {
         store.accept_wish(&wish(1, "a", 1)).await.unwrap();
         let lease = lease(&store, 1).await;
         let problem = Problem::new(Code::CrmDown).retry_after_ms(Some(5));
-        store.postpone(&lease, Uuid::from_u128(1), &problem, UtcMs(100), 3).await.unwrap();
+        store.postpone(&lease, Uuid::from_u128(1), &problem, UtcMs(100), 3, UtcMs(2)).await.unwrap();
     }
     let store = SqliteStore::open(&file).await.unwrap();
     let due = store.due_mailboxes().await.unwrap();
@@ -337,7 +343,7 @@ async fn the_end_of_a_wish_stores_link_category_and_record_with_it() {
     s.store.end_wish(&lease, &end(2, "b", Some(link(7)), 3)).await.unwrap();
     let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
     assert_eq!((seen.link, seen.others, seen.wish), (Some(link(7)), 1, None));
-    assert_eq!(seen.category, Some(category("Tracked")));
+    assert_eq!(seen.category, Some(known("Tracked")));
     assert_eq!(s.store.recent_records(TENANT, ADA, 5).await.unwrap(), [record("Fjordline")]);
     s.store.accept_wish(&wish(3, "a", 4)).await.unwrap();
     let renamed = WishEnd { category: Some(category("CRM")), ..end(3, "a", None, 5) };
@@ -346,7 +352,7 @@ async fn the_end_of_a_wish_stores_link_category_and_record_with_it() {
     s.store.accept_wish(&wish(4, "a", 6)).await.unwrap();
     s.store.end_wish(&lease, &WishEnd { category: None, ..end(4, "a", None, 7) }).await.unwrap();
     let seen = s.store.knowledge(TENANT, &name("a"), Some(&key("a"))).await.unwrap();
-    assert_eq!(seen.category, Some(category("CRM")), "what was not seen is not forgotten");
+    assert_eq!(seen.category, Some(known("CRM")), "what was not seen is not forgotten");
     assert!(s.store.due_mailboxes().await.unwrap().is_empty());
 }
 

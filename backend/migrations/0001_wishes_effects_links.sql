@@ -44,7 +44,7 @@ create table links (
     mailbox_id text not null,
     item text not null,
     email text not null,
-    category text not null check (category in ('agreed', 'refused', 'off')),
+    category text not null check (category in ('agreed', 'refused')),
     since bigint not null,
     primary key (tenant, mailbox_id, item)
 );
