@@ -5,6 +5,7 @@
 //! it. Handlers (`http`) only wish, read state and search. Connectors (`exchange`, `crm`) speak the field's
 //! words and neither decide nor remember. `app` is the only place that names every concrete type.
 
+pub mod admin;
 pub mod app;
 pub mod body;
 pub mod caller;

@@ -1,14 +1,19 @@
 //! `regarding`: the service on the command line.
 
 use anyhow::{Context as _, bail};
+use backend::admin;
 use backend::app::{self, Parts, Running};
+use backend::clock::SystemClock;
 use backend::config::{self, Config, Credential, OtherSide, Tls, origin_of};
+use backend::net::Limits;
+use backend::net::over_reqwest::Reqwest;
 use backend::telemetry::{self, Format};
 use backend::{http, lifecycle};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Tracks emails from Outlook in Dynamics 365.
 #[derive(Debug, Parser)]
@@ -29,6 +34,8 @@ enum Command {
     },
     /// Print the OpenAPI description of the API
     Openapi,
+    /// Administer a running service over its API
+    Admin(admin::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,7 +68,8 @@ struct Serve {
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(admin::End::Done) => ExitCode::SUCCESS,
+        Ok(admin::End::Refused) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("regarding: {error:#}");
             ExitCode::FAILURE
@@ -69,24 +77,41 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<admin::End> {
     match command {
         Command::Serve(arguments) => {
             telemetry::start(arguments.log);
             let runtime = tokio::runtime::Runtime::new().context("no asynchronous runtime")?;
-            runtime.block_on(serve(arguments))
+            runtime.block_on(serve(arguments))?;
         }
         Command::CheckConfig { file } => {
             let config = config::load(&file, environment)?;
             app::rehearse(&config)?;
             print!("{}", summary(&config));
-            Ok(())
         }
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&http::openapi::describe())?);
-            Ok(())
+        }
+        Command::Admin(arguments) => {
+            let runtime = tokio::runtime::Runtime::new().context("no asynchronous runtime")?;
+            return runtime.block_on(administer(&arguments));
         }
     }
+    Ok(admin::End::Done)
+}
+
+async fn administer(arguments: &admin::Arguments) -> anyhow::Result<admin::End> {
+    let destination = admin::Destination::new(&arguments.way, environment)?;
+    let transport = Reqwest::new(&destination.roots, Limits::default()).context("trusted_ca")?;
+    let (transport, clock) = (Arc::new(transport), Arc::new(SystemClock));
+    let told = admin::run(&arguments.command, arguments.form(), destination, transport, clock).await?;
+    match told.end {
+        admin::End::Done => print!("{}", told.text),
+        // Of JSON everything goes where a program reads it.
+        admin::End::Refused if arguments.json => print!("{}", told.text),
+        admin::End::Refused => eprint!("{}", told.text),
+    }
+    Ok(told.end)
 }
 
 fn environment(name: &str) -> Option<String> {
