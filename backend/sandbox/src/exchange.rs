@@ -33,7 +33,7 @@ pub use subscription::{ChangeType, LifecycleEvent, Subscription, Terms};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -79,6 +79,9 @@ pub enum Refusal {
 pub struct Exchange {
     /// By Entra object id.
     mailboxes: BTreeMap<String, Mailbox>,
+    /// Object ids by principal name in lower case; a shortcut, which may lack some.
+    #[serde(skip)]
+    names: HashMap<String, String>,
     mint: Mint,
     pub limits: traffic::Limits,
     #[serde(skip)]
@@ -107,6 +110,7 @@ impl Exchange {
     pub fn empty(seed: u64) -> Self {
         Self {
             mailboxes: BTreeMap::new(),
+            names: HashMap::new(),
             mint: Mint { seed, drawn: 0 },
             limits: traffic::Limits::default(),
             traffic: traffic::Traffic::default(),
@@ -125,14 +129,16 @@ impl Exchange {
 
     /// Adds an empty mailbox with its distinguished folders.
     pub fn add_mailbox(&mut self, oid: &str, upn: &str, name: &str, kind: MailboxKind, now: Timestamp) {
+        self.names.insert(upn.to_ascii_lowercase(), oid.to_owned());
         self.mailboxes.insert(oid.to_owned(), Mailbox::new(oid, upn, name, kind, now));
     }
 
     /// The mailbox with this object id, user principal name or mail address (names ignore case).
     pub fn mailbox(&self, who: &str) -> Result<&Mailbox, Refusal> {
-        // Programs name mailboxes by object id; only people's spellings need the walk.
+        let by_name = || self.mailboxes.get(self.names.get(&who.to_ascii_lowercase())?);
         self.mailboxes
             .get(who)
+            .or_else(by_name)
             .or_else(|| self.mailboxes.values().find(|mailbox| mailbox.is_called(who)))
             .ok_or_else(|| Refusal::UnknownMailbox(who.to_owned()))
     }

@@ -148,7 +148,8 @@ impl Exchange {
     /// Refuses what [`Exchange::subscribe`] would refuse.
     pub fn check_subscription(&self, terms: &Terms) -> Result<(), Refusal> {
         let mut in_mailbox = 0;
-        for one in self.subscriptions().filter(|one| one.terms.mailbox == terms.mailbox) {
+        let of_mailbox = self.subscriptions.0.get(&terms.mailbox).into_iter().flatten();
+        for one in of_mailbox.filter(|one| one.is_live(self.now)) {
             if terms.repeats(&one.terms) {
                 return Err(Refusal::SubscriptionExists(one.id));
             }

@@ -16,6 +16,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -78,7 +79,7 @@ pub fn messages(
         ids: asked.prefer.ids,
         bodies: asked.prefer.bodies,
         select: token.select.clone(),
-        expand: super::query::Query::parse(token.expand.as_deref())?.expand()?,
+        expand: super::query::read_expand(token.expand.as_deref())?,
     };
     let size = asked.prefer.page.or(token.top).unwrap_or(PAGE);
     let (rows, next) = match token.stage.clone() {
@@ -208,9 +209,7 @@ fn begin(
         folder: folder.map(|folder| folder.0),
         generation: mailbox.sync_generation,
         select,
-        expand: asked.query.get("expand").map(|text| {
-            format!("$expand={}", text.replace('%', "%25").replace('&', "%26").replace('+', "%2B"))
-        }),
+        expand: asked.query.get("expand").map(str::to_owned),
         top: asked.query.top()?,
         change_types,
         received_after: asked.query.filter()?.map(|filter| received_after(&filter)).transpose()?,
@@ -235,12 +234,29 @@ fn received_after(filter: &Expr) -> Result<(Timestamp, bool), Problem> {
 
 /// The answer to a token that the service no longer honours: start over from the `Location`.
 fn expired(asked: &Asked<'_>, token: &Token) -> Problem {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let mut options = vec![("deltatoken", String::new())];
     if let Some(select) = &token.select {
         options.push(("select", select.join(",")));
     }
+    if let Some(expand) = &token.expand {
+        options.push(("expand", encoded(expand)));
+    }
+    if let Some(top) = token.top {
+        options.push(("top", top.to_string()));
+    }
+    if let Some(kinds) = &token.change_types {
+        options.push(("changeType", kinds.join(",")));
+    }
+    if let Some((at, inclusive)) = token.received_after {
+        let operator = if inclusive { "ge" } else { "gt" };
+        options.push(("filter", encoded(&format!("receivedDateTime {operator} {at}"))));
+    }
+    let names: Vec<String> = options.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    let mut dropped: Vec<&str> = names.iter().map(String::as_str).collect();
+    dropped.push("skiptoken");
     let options: Vec<(&str, &str)> = options.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let place = asked.link(&["deltatoken", "skiptoken", "select"], &options);
+    let place = asked.link(&dropped, &options);
     Problem::new(
         StatusCode::GONE,
         "SyncStateNotFound",

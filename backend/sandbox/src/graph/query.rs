@@ -98,9 +98,13 @@ impl Query {
     }
 
     pub fn expand(&self) -> Result<Vec<Expand>, Problem> {
-        let Some(text) = self.get("expand") else { return Ok(Vec::new()) };
-        split_outside(text, ',').into_iter().map(expand).collect()
+        read_expand(self.get("expand"))
     }
+}
+
+/// Reads what stands behind `$expand=`.
+pub fn read_expand(text: Option<&str>) -> Result<Vec<Expand>, Problem> {
+    text.map_or(Ok(Vec::new()), |text| split_outside(text, ',').into_iter().map(expand).collect())
 }
 
 fn expand(text: &str) -> Result<Expand, Problem> {

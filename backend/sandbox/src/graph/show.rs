@@ -3,11 +3,13 @@
 use super::problem::Problem;
 use super::query::{BodyForm, Expand};
 use crate::exchange::id;
+use crate::exchange::message::Meeting;
 use crate::exchange::{Attachment, Body, Folder, IdForm, Mailbox, MasterCategory, Message, Party, mime};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::cell::OnceCell;
 
 /// How an item is to be shown.
 #[derive(Debug, Clone)]
@@ -94,84 +96,91 @@ fn recipients(parties: &[Party]) -> Value {
     parties.iter().map(recipient).collect()
 }
 
-/// The message, every property it has.
+/// The message, every property it has and the view wants; nothing else is made, since most requests select
+/// little.
 pub fn message_in_full(mailbox: &Mailbox, message: &Message, view: &View) -> Map<String, Value> {
+    let wants = |name: &str| {
+        view.select.as_ref().is_none_or(|select| select.iter().any(|wanted| is_or_leads_to(wanted, name)))
+    };
+    let mut map = Map::new();
+    let mut put = |name: &str, value: &dyn Fn() -> Value| {
+        if wants(name) {
+            map.insert(name.to_owned(), value());
+        }
+    };
     let id = mailbox.item_id(message, view.ids);
     let change_key = mailbox.change_key(message.change);
-    let wants = |names: &[&str]| {
-        view.select.as_ref().is_none_or(|select| {
-            select.iter().any(|wanted| names.iter().any(|name| is_or_leads_to(wanted, name)))
-        })
+    let text = OnceCell::new();
+    let text = || text.get_or_init(|| plain_text(&message.body));
+    let body = || match (&message.body, view.bodies) {
+        (Body::Html(html), BodyForm::AsStored) => json!({ "contentType": "html", "content": html }),
+        _ => json!({ "contentType": "text", "content": text() }),
     };
-    // Text and headers are dear to make, and most requests select neither.
-    let text =
-        if wants(&["body", "bodyPreview", "uniqueBody"]) { plain_text(&message.body) } else { String::new() };
-    let body = match (&message.body, view.bodies) {
-        (Body::Html(html), BodyForm::AsStored) if wants(&["body", "uniqueBody"]) => {
-            json!({ "contentType": "html", "content": html })
-        }
-        _ => json!({ "contentType": "text", "content": text }),
-    };
-    let headers = if wants(&["internetMessageHeaders"]) { headers(message) } else { Value::Null };
-    let mut shown = json!({
-        "@odata.etag": etag(&change_key),
-        "id": id,
-        "createdDateTime": moment(message.created),
-        "lastModifiedDateTime": moment(message.modified),
-        "changeKey": change_key,
-        "categories": message.categories,
-        "receivedDateTime": moment(message.received),
-        "sentDateTime": moment(message.sent),
-        "hasAttachments": message.attachments.iter().any(|attachment| !attachment.is_inline),
-        "internetMessageId": message.internet_message_id,
-        "subject": message.subject.as_deref().unwrap_or_default(),
-        "bodyPreview": preview(&text),
-        "importance": message.importance,
-        "parentFolderId": mailbox.folder_id(message.folder),
-        "conversationId": id::spell_conversation(mailbox.guid, message.thread),
-        "conversationIndex": STANDARD.encode(&message.conversation_index),
-        "isDeliveryReceiptRequested": message.wants_delivery_receipt,
-        "isReadReceiptRequested": message.wants_read_receipt,
-        "isRead": message.is_read,
-        "isDraft": message.is_draft,
-        "webLink": format!("https://outlook.office365.com/owa/?ItemID={}&exvsurl=1&viewmodel=ReadMessageItem",
-            percent_encoding::utf8_percent_encode(&id::to_ews(&id), percent_encoding::NON_ALPHANUMERIC)),
-        "inferenceClassification": message.inference,
-        "body": body,
-        "toRecipients": recipients(&message.to),
-        "ccRecipients": recipients(&message.cc),
-        "bccRecipients": recipients(&message.bcc),
-        "replyTo": recipients(&message.reply_to),
-        "flag": message.flag,
-        "uniqueBody": body,
-        "internetMessageHeaders": headers,
-    });
-    let Value::Object(ref mut map) = shown else { return Map::new() };
+    put("createdDateTime", &|| json!(moment(message.created)));
+    put("lastModifiedDateTime", &|| json!(moment(message.modified)));
+    put("changeKey", &|| json!(change_key));
+    put("categories", &|| json!(message.categories));
+    put("receivedDateTime", &|| json!(moment(message.received)));
+    put("sentDateTime", &|| json!(moment(message.sent)));
+    put("hasAttachments", &|| json!(message.attachments.iter().any(|file| !file.is_inline)));
+    put("internetMessageId", &|| json!(message.internet_message_id));
+    put("subject", &|| json!(message.subject.as_deref().unwrap_or_default()));
+    put("bodyPreview", &|| json!(preview(text())));
+    put("importance", &|| json!(message.importance));
+    put("parentFolderId", &|| json!(mailbox.folder_id(message.folder)));
+    put("conversationId", &|| json!(id::spell_conversation(mailbox.guid, message.thread)));
+    put("conversationIndex", &|| json!(STANDARD.encode(&message.conversation_index)));
+    put("isDeliveryReceiptRequested", &|| json!(message.wants_delivery_receipt));
+    put("isReadReceiptRequested", &|| json!(message.wants_read_receipt));
+    put("isRead", &|| json!(message.is_read));
+    put("isDraft", &|| json!(message.is_draft));
+    put("webLink", &|| json!(web_link(&id)));
+    put("inferenceClassification", &|| json!(message.inference));
+    put("body", &body);
+    put("toRecipients", &|| recipients(&message.to));
+    put("ccRecipients", &|| recipients(&message.cc));
+    put("bccRecipients", &|| recipients(&message.bcc));
+    put("replyTo", &|| recipients(&message.reply_to));
+    put("flag", &|| message.flag.clone());
+    put("uniqueBody", &body);
+    put("internetMessageHeaders", &|| headers(message));
     for (name, party) in [("sender", &message.sender), ("from", &message.from)] {
         if let Some(party) = party {
-            map.insert(name.to_owned(), recipient(party));
+            put(name, &|| recipient(party));
         }
     }
     if let Some(meeting) = &message.meeting {
-        let zoned = |at: Timestamp| json!({ "dateTime": at.strftime("%Y-%m-%dT%H:%M:%S.0000000").to_string(), "timeZone": "UTC" });
-        for (name, value) in [
-            ("@odata.type", json!("#microsoft.graph.eventMessageRequest")),
-            ("meetingMessageType", json!("meetingRequest")),
-            ("meetingRequestType", json!("newMeetingRequest")),
-            ("type", json!("singleInstance")),
-            ("isOutOfDate", json!(false)),
-            ("isAllDay", json!(false)),
-            ("isDelegated", json!(false)),
-            ("responseRequested", json!(true)),
-            ("allowNewTimeProposals", json!(true)),
-            ("startDateTime", zoned(meeting.start)),
-            ("endDateTime", zoned(meeting.end)),
-            ("location", json!({ "displayName": meeting.location, "locationType": "default" })),
-        ] {
-            map.insert(name.to_owned(), value);
-        }
+        map.extend(meeting_request(meeting));
     }
-    std::mem::take(map)
+    map.insert("@odata.etag".to_owned(), json!(etag(&change_key)));
+    map.insert("id".to_owned(), json!(id));
+    map
+}
+
+fn web_link(id: &str) -> String {
+    let id = percent_encoding::utf8_percent_encode(&id::to_ews(id), percent_encoding::NON_ALPHANUMERIC)
+        .to_string();
+    format!("https://outlook.office365.com/owa/?ItemID={id}&exvsurl=1&viewmodel=ReadMessageItem")
+}
+
+/// What a meeting request has besides.
+fn meeting_request(meeting: &Meeting) -> Map<String, Value> {
+    let zoned = |at: Timestamp| json!({ "dateTime": at.strftime("%Y-%m-%dT%H:%M:%S.0000000").to_string(), "timeZone": "UTC" });
+    let more = [
+        ("@odata.type", json!("#microsoft.graph.eventMessageRequest")),
+        ("meetingMessageType", json!("meetingRequest")),
+        ("meetingRequestType", json!("newMeetingRequest")),
+        ("type", json!("singleInstance")),
+        ("isOutOfDate", json!(false)),
+        ("isAllDay", json!(false)),
+        ("isDelegated", json!(false)),
+        ("responseRequested", json!(true)),
+        ("allowNewTimeProposals", json!(true)),
+        ("startDateTime", zoned(meeting.start)),
+        ("endDateTime", zoned(meeting.end)),
+        ("location", json!({ "displayName": meeting.location, "locationType": "default" })),
+    ];
+    more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Whether a name, or a path such as `body/content`, means this property.

@@ -95,3 +95,28 @@ async fn the_settings_tell_a_shared_mailbox_from_a_persons() {
         assert_eq!(one["value"], purpose);
     }
 }
+
+#[tokio::test]
+async fn whatever_happens_to_the_master_list_stands_in_the_journal() {
+    let tenant = Tenant::new();
+    let app = tenant.app(&["MailboxSettings.ReadWrite"]);
+    let list = format!("/users/{}/outlook/masterCategories", ADA.oid);
+    let control = format!("/sandbox/exchange/mailboxes/{}/categories", ADA.upn);
+    let mark = tenant.mark();
+    let made =
+        app.post(&list, json!({ "displayName": TRACKED, "color": "preset4" })).await.expect(201).json();
+    let id = text(&made, "id");
+    app.post(&list, json!({ "displayName": "TRACKED to dynamics 365" })).await.expect(409);
+    tenant.people().post(&control, json!({ "displayName": TRACKED })).await.expect(409);
+    app.patch(&format!("{list}/{id}"), json!({ "color": "preset7" })).await.expect(200);
+    tenant.people().patch(&format!("{control}/{id}"), json!({ "displayName": "Mine" })).await.expect(200);
+    tenant.people().patch(&format!("{control}/{id}"), json!({ "displayName": "Family" })).await.expect(409);
+    app.delete(&format!("{list}/{id}")).await.expect(204);
+    app.delete(&format!("{list}/{id}")).await.expect(404);
+    let again = tenant.people().post(&control, json!({ "displayName": TRACKED })).await.expect(200).json();
+    assert_ne!(again["id"], made["id"], "a category made anew is another one");
+    tenant.people().delete(&format!("{control}/{}", text(&again, "id"))).await.expect(204);
+    let kinds: Vec<String> = tenant.effects_after(mark);
+    let kinds: Vec<&str> = kinds.iter().filter_map(|kind| kind.strip_prefix("masterCategory.")).collect();
+    assert_eq!(kinds, ["create", "recolor", "rename", "delete", "create", "delete"]);
+}

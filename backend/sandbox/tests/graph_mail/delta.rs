@@ -221,3 +221,26 @@ async fn a_row_shows_what_was_selected_of_what_an_engine_needs() {
         assert!(row.get("subject").is_none());
     }
 }
+
+#[tokio::test]
+async fn starting_over_keeps_the_whole_query() {
+    let tenant = Tenant::new();
+    let ada = tenant.ada();
+    let expand = "singleValueExtendedProperties($filter=id eq 'String 0x1042' or id eq 'String {00020386-0000-0000-C000-000000000046} Name a+b')";
+    let start = format!(
+        "{INBOX}/delta?$select=subject&$expand={}&$filter=receivedDateTime ge 2026-11-19T00:00:00Z&changeType=created,updated&$top=2",
+        percent_encoding::utf8_percent_encode(expand, percent_encoding::NON_ALPHANUMERIC)
+    );
+    let (all, link) = round(&ada, &start).await;
+    assert!(
+        all.iter().any(|row| row.get("singleValueExtendedProperties").is_some()),
+        "a reply is among them"
+    );
+    let expire = format!("/sandbox/exchange/mailboxes/{}/expire-delta-tokens", ADA.upn);
+    tenant.people().post(&expire, json!({})).await.expect(204);
+    let location = ada.get(&link).await.expect(410).header("location").to_owned();
+    assert_eq!(round(&ada, &location).await.0, all);
+    for part in ["$top=2", "$changeType=created,updated", "$filter=receivedDateTime"] {
+        assert!(location.contains(part), "{location}");
+    }
+}
