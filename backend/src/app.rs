@@ -5,7 +5,7 @@
 //! [`crate::config::check`].
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, Tls, origin_of};
+use crate::config::{self, Config, Enrollment, Tls, origin_of};
 use crate::crm::dataverse::DataverseCrm;
 use crate::entra::{ClientProof, EntraTokens, Tokens, Verifier};
 use crate::exchange::graph::GraphExchange;
@@ -15,7 +15,7 @@ use crate::net::over_reqwest::Reqwest;
 use crate::net::{self, Door, Transport};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
-use crate::sync::{self, Items, Organization, StoreSharing};
+use crate::sync::{self, Items, Organization, Pace, StoreSharing};
 use anyhow::Context as _;
 use axum::Router;
 use std::collections::HashMap;
@@ -46,6 +46,7 @@ pub struct Parts {
     pub holder: String,
     /// Kept open for as long as the service runs.
     pub lock: Option<std::fs::File>,
+    pub pace: Pace,
 }
 
 impl Parts {
@@ -73,6 +74,7 @@ impl Parts {
             store_sharing: StoreSharing::Exclusive,
             holder: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4()),
             lock: Some(lock),
+            pace: Pace::Live,
         })
     }
 }
@@ -121,7 +123,7 @@ pub struct App {
 
 /// Puts the service together and starts its engine, which takes up whatever an earlier run left.
 pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
-    let Parts { config, clock, transport, store, store_sharing, holder, lock } = parts;
+    let Parts { config, clock, transport, store, store_sharing, holder, lock, pace } = parts;
     config::check(&config)?;
     let config = Arc::new(config);
     let door = Door::new(transport, config.upstream_origins(), upstream_limits(&config));
@@ -137,7 +139,7 @@ pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
             let url = tenant.dataverse.clone();
             let crm = DataverseCrm::new(door.clone(), tokens.clone(), url, clock.clone());
             let url = format!("{}/main.aspx", origin_of(&tenant.dataverse));
-            (tenant.id, Organization { crm: Arc::new(crm), url, settings: tenant.settings.clone() })
+            (tenant.id, Organization { crm: Arc::new(crm), url })
         })
         .collect();
     let (stopper, stop) = lifecycle::signal();
@@ -149,14 +151,32 @@ pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
         holder,
         store_sharing,
         stop: stop.receiver(),
+        notifications: notifications(&config)?,
+        pace,
     })
     .await
     .context("the engine cannot start")?;
+    if pace == Pace::Live {
+        for tenant in config.tenants.iter().filter(|tenant| tenant.mailboxes == Enrollment::All) {
+            tokio::spawn(items.administration().adopt_all(tenant.id));
+        }
+    }
     let verifier = Verifier::new(&config, (*door).clone(), clock.clone());
     let site = Site::read(&config)?;
     let weak = Arc::downgrade(&store);
     let parts = ServiceParts { config, clock, verifier, items, store, site, stop: stop.clone() };
     Ok(App { service: Service::new(parts), store: weak, stopper, stop, _lock: lock })
+}
+
+/// Where Exchange is to ring.
+fn notifications(config: &Config) -> anyhow::Result<Option<sync::Notifications>> {
+    if config.notifications == config::Notifications::Off {
+        return Ok(None);
+    }
+    let notify = config.public_origin.join("api/notifications/graph").context("public_origin")?;
+    let lifecycle =
+        config.public_origin.join("api/notifications/graph/lifecycle").context("public_origin")?;
+    Ok(Some(sync::Notifications { notify, lifecycle }))
 }
 
 impl App {

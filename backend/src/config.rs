@@ -7,7 +7,6 @@
 use crate::caller::TenantId;
 use crate::net::over_reqwest::Roots;
 use secrecy::SecretString;
-use shared::settings::Settings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
@@ -53,6 +52,15 @@ pub struct Config {
     pub tenants: Vec<Tenant>,
     pub pane: Pane,
     pub limits: Limits,
+    /// Whether Exchange can reach us at the public origin to ring when mail changes.
+    pub notifications: Notifications,
+}
+
+/// Whether Exchange is asked for change notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notifications {
+    On,
+    Off,
 }
 
 /// Says which configuration it is, and keeps the secrets.
@@ -120,8 +128,17 @@ pub struct Tenant {
     pub id: TenantId,
     /// Its organization in Dataverse.
     pub dataverse: Url,
-    /// That organization's settings.
-    pub settings: Settings,
+    /// What becomes of its users' and queues' mailboxes.
+    pub mailboxes: Enrollment,
+}
+
+/// Which mailboxes of a tenant are synchronized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrollment {
+    /// Those that an administrator enrolled, approved and enabled.
+    ByHand,
+    /// Besides, every one that the CRM has a user or a queue for, unless an administrator stops it.
+    All,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,9 +217,10 @@ impl Config {
                 administrators: vec![side.client_id],
             },
             graph: Graph { url: at(""), resource: Url::parse(GRAPH).expect("a constant address") },
-            tenants: vec![Tenant { id: side.tenant, dataverse: at(""), settings: Settings::default() }],
+            tenants: vec![Tenant { id: side.tenant, dataverse: at(""), mailboxes: Enrollment::All }],
             pane: Pane { office_js: at("/npm/office-js/dist/office.js"), frame_ancestors: vec![at("")] },
             limits: Limits { requests_per_minute: 6_000, requests_at_once: 1_000, ..Limits::default() },
+            notifications: Notifications::On,
         }
     }
 

@@ -1,31 +1,42 @@
 //! The one reconciler, and what handlers may ask of it.
 //!
 //! A bell wakes a mailbox's worker; it takes the mailbox's lease and carries out what is due: look at both
-//! sides, plan, perform, settle. Nothing here names a concrete connector or store, and no decision is taken
-//! here: `shared` takes them.
+//! sides, plan, perform, settle. The rota rings when a mailbox's cycle has come: then the worker also reads what
+//! changed in it, and what that says becomes wishes like those of the pane. Nothing here names a concrete connector
+//! or store, and no decision is taken here: `shared` takes them.
 
+mod administration;
 mod bell;
+mod cycle;
 mod items;
 mod known;
 mod ledger;
 mod look;
+mod nodes;
+mod organization;
+mod page;
 mod perform;
 mod reconcile;
+mod rota;
 mod sessions;
 mod snapshot;
+mod subscriptions;
 mod telling;
 mod watch;
 
 pub use crate::store::ItemName;
+pub use administration::Administration;
+pub use cycle::{Kind, Looked};
 pub use items::{Carried, Items};
+pub use subscriptions::Notifications;
 
 use crate::caller::{Access, TenantId, UserId};
 use crate::clock::Clock;
 use crate::crm::Crm;
 use crate::exchange::Exchange;
 use crate::store::Store;
+use shared::UtcMs;
 use shared::problem::{Code, Problem};
-use shared::settings::Settings;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +53,18 @@ pub struct Parts {
     pub store_sharing: StoreSharing,
     /// Becomes `true` when the service is to stop: no new wish is begun then.
     pub stop: tokio::sync::watch::Receiver<bool>,
+    /// Where Exchange can ring, if it can reach this service.
+    pub notifications: Option<Notifications>,
+    pub pace: Pace,
+}
+
+/// Who keeps the pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// The engine itself: at once for wishes, by its rota for cycles.
+    Live,
+    /// Whoever holds its face, one thing after the other: for tests that decide what happens when.
+    ByHand,
 }
 
 /// One enrolled tenant's CRM.
@@ -50,7 +73,6 @@ pub struct Organization {
     pub crm: Arc<dyn Crm>,
     /// Start page of the CRM's web client.
     pub url: String,
-    pub settings: Settings,
 }
 
 /// Whether other processes work on the same store.
@@ -69,6 +91,10 @@ pub(crate) struct Engine {
     sessions: sessions::Sessions,
     watch: watch::Watch,
     bell: bell::Bell,
+    rota: rota::Rota,
+    settings: organization::KnownSettings,
+    nodes: nodes::Nodes,
+    started: UtcMs,
     version: AtomicU64,
 }
 

@@ -1,11 +1,12 @@
 //! The configuration file: read, checked key by key, and told everything that is wrong with it at once.
 
-use super::{Config, Credential, Entra, Graph, Limits, OtherSide, Pane, Tenant, Tls};
+use super::{
+    Config, Credential, Enrollment, Entra, Graph, Limits, Notifications, OtherSide, Pane, Tenant, Tls,
+};
 use crate::caller::TenantId;
 use crate::net::over_reqwest::Roots;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use shared::settings::{Settings, SeveralSenders, TwoActivities};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -42,6 +43,8 @@ struct File {
     pane: PaneKeys,
     #[serde(default)]
     limits: Limits,
+    /// Whether Exchange can reach the public origin to ring; `true` unless said otherwise.
+    notifications: Option<bool>,
 }
 
 #[derive(Deserialize, Default)]
@@ -78,8 +81,9 @@ struct GraphKeys {
 struct TenantKeys {
     id: String,
     dataverse: String,
+    /// `all` or `by_hand`.
     #[serde(default)]
-    settings: SettingsKeys,
+    mailboxes: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -87,25 +91,6 @@ struct TenantKeys {
 struct PaneKeys {
     office_js: Option<String>,
     frame_ancestors: Option<Vec<String>>,
-}
-
-/// The rules' settings, with misspelt keys refused.
-#[derive(Deserialize, Default, Clone, Copy)]
-#[serde(deny_unknown_fields, default)]
-struct SettingsKeys {
-    two_activities: Option<TwoActivities>,
-    several_senders: Option<SeveralSenders>,
-}
-
-impl From<SettingsKeys> for Settings {
-    fn from(keys: SettingsKeys) -> Self {
-        let standard = Self::default();
-        Self {
-            two_activities: keys.two_activities.unwrap_or(standard.two_activities),
-            several_senders: keys.several_senders.unwrap_or(standard.several_senders),
-            ..standard
-        }
-    }
 }
 
 /// Reads the file. Relative paths in it start at its folder; `env` looks up a variable of the environment.
@@ -166,6 +151,10 @@ impl Reader<'_> {
             tenants: tenants?,
             pane: pane?,
             limits: file.limits,
+            notifications: match file.notifications {
+                Some(false) => Notifications::Off,
+                Some(true) | None => Notifications::On,
+            },
         })
     }
 
@@ -333,12 +322,21 @@ impl Reader<'_> {
         for keys in all {
             let id = self.guid("tenant.id", &keys.id).map(TenantId);
             let dataverse = self.origin("tenant.dataverse", &keys.dataverse);
+            let mailboxes = match keys.mailboxes.as_deref() {
+                None | Some("by_hand") => Enrollment::ByHand,
+                Some("all") => Enrollment::All,
+                Some(other) => {
+                    self.faults
+                        .push(format!("tenant.mailboxes: \"{other}\" is neither \"by_hand\" nor \"all\"."));
+                    Enrollment::ByHand
+                }
+            };
             match (id, dataverse) {
                 (Some(id), Some(_)) if tenants.iter().any(|tenant| tenant.id == id) => {
                     self.faults.push(format!("tenant.id: {id} stands there twice. Remove one."));
                 }
                 (Some(id), Some(dataverse)) => {
-                    tenants.push(Tenant { id, dataverse, settings: keys.settings.into() });
+                    tenants.push(Tenant { id, dataverse, mailboxes });
                 }
                 _ => is_whole = false,
             }
@@ -425,7 +423,7 @@ mod tests {
         let shown = read(EXAMPLE).unwrap();
         let smallest = read(SMALLEST).unwrap();
         assert_eq!(shown.limits, smallest.limits);
-        assert_eq!(shown.tenants[0].settings, smallest.tenants[0].settings);
+        assert_eq!(shown.tenants[0].mailboxes, smallest.tenants[0].mailboxes);
         assert_eq!(shown.pane, smallest.pane);
         assert_eq!(shown.graph, smallest.graph);
         assert_eq!(shown.listen, smallest.listen);
@@ -465,8 +463,7 @@ mod tests {
     fn unknown_and_missing_keys_are_named() {
         assert!(refusal(&format!("lissten = \"x\"\n{SMALLEST}")).contains("lissten"));
         assert!(
-            refusal(&format!("{SMALLEST}\n[tenant.settings]\ntwo_activites = \"off\""))
-                .contains("two_activites")
+            refusal(&SMALLEST.replace("[[tenant]]", "[[tenant]]\nmailboxes = \"some\"")).contains("by_hand")
         );
         assert!(refusal(&SMALLEST.replace("public_origin", "#")).contains("public_origin"));
         let told = refusal(&SMALLEST[..SMALLEST.find("[[tenant]]").unwrap()]);
@@ -519,10 +516,10 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_the_organization_are_read() {
-        let config = read(&format!("{SMALLEST}\n[tenant.settings]\ntwo_activities = \"off\"")).unwrap();
-        assert_eq!(config.tenants[0].settings.two_activities, TwoActivities::Off);
-        assert_eq!(config.tenants[0].settings.several_senders, SeveralSenders::TakeFirst);
+    fn all_mailboxes_of_a_tenant_may_be_wanted() {
+        assert_eq!(read(SMALLEST).unwrap().tenants[0].mailboxes, Enrollment::ByHand);
+        let all = SMALLEST.replace("[[tenant]]", "[[tenant]]\nmailboxes = \"all\"");
+        assert_eq!(read(&all).unwrap().tenants[0].mailboxes, Enrollment::All);
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! What handlers may ask of the engine: look at an item, wish something of it, follow it, search.
 
 use super::bell::Bell;
+use super::cycle::{Kind, Looked};
 use super::look::look;
+use super::nodes;
 use super::snapshot::{Ended, Snapshot, Taken};
 use super::telling::{status_of, viewers};
 use super::watch::Viewer;
 use super::{Engine, Organization, Parts, StoreSharing};
-use crate::caller::Access;
+use crate::caller::{Access, TenantId};
 use crate::crm::Question;
 use crate::exchange::Want;
 use crate::outcome::Failure;
 use crate::store::{Accepted, ItemName, NewWish, StoreResult, StoredWish, WishState};
+use shared::UtcMs;
 use shared::api::{ItemState, Me, Records, SuggestedBecause, Suggestion, Suggestions, WishRequest};
 use shared::decision::Decision;
+use shared::item::SmtpAddress;
 use shared::plan::WishProgress;
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
@@ -42,7 +46,7 @@ pub enum Carried {
 
 /// The engine's face towards the handlers.
 #[derive(Debug, Clone)]
-pub struct Items(Arc<Engine>);
+pub struct Items(pub(super) Arc<Engine>);
 
 impl Items {
     /// Starts the engine: whatever an earlier run left is taken up at once.
@@ -50,15 +54,21 @@ impl Items {
         if parts.store_sharing == StoreSharing::Exclusive {
             parts.store.take_over().await?;
         }
+        let started = parts.clock.now();
         let engine = Arc::new(Engine {
             parts,
             known: Default::default(),
             sessions: Default::default(),
             watch: Default::default(),
             bell: Bell::default(),
+            rota: Default::default(),
+            settings: Default::default(),
+            nodes: Default::default(),
+            started,
             version: AtomicU64::new(0),
         });
         engine.wake_up().await?;
+        nodes::begin(&engine).await?;
         Ok(Self(engine))
     }
 
@@ -183,8 +193,8 @@ impl Items {
             shared::plan::ExchangeSeen::Gone => Vec::new(),
             shared::plan::ExchangeSeen::Present { message, .. } => {
                 let all = message.correspondents.iter();
-                let own = organization.settings.clone();
-                all.flat_map(|c| people::resolve(c, &crm.candidates, crm.user, &own).answer).collect()
+                let own = &seen.situation.settings;
+                all.flat_map(|c| people::resolve(c, &crm.candidates, crm.user, own).answer).collect()
             }
         };
         let people = customers(people);
@@ -329,5 +339,40 @@ fn stored(new: &NewWish) -> StoredWish {
         state: WishState::Running,
         failed_attempts: 0,
         problem: None,
+    }
+}
+
+/// For whoever keeps the pace by hand ([`super::Pace::ByHand`]): one thing after the other, nothing by itself.
+impl Items {
+    /// Carries out what is due in a mailbox.
+    pub async fn work(&self, tenant: TenantId, mailbox: &SmtpAddress) -> StoreResult<()> {
+        self.0.work_by_hand(&(tenant, mailbox.clone()), None).await.map(|_| ())
+    }
+
+    /// Looks a mailbox through and carries out what is due then. `None`: it did not come to a cycle.
+    pub async fn cycle(
+        &self,
+        tenant: TenantId,
+        mailbox: &SmtpAddress,
+        kind: Kind,
+    ) -> StoreResult<Option<Looked>> {
+        self.0.work_by_hand(&(tenant, mailbox.clone()), Some(kind)).await
+    }
+
+    /// The mailboxes that this process synchronizes, the one due first first.
+    pub fn rota(&self) -> Vec<(UtcMs, TenantId, SmtpAddress)> {
+        self.0.rota.doors().into_iter().map(|(due, (tenant, mailbox))| (due, tenant, mailbox)).collect()
+    }
+}
+
+impl Items {
+    /// A notification came for a mailbox: its cycle is due. Says nothing about what it is to do.
+    pub async fn rung(&self, tenant: TenantId, mailbox: &SmtpAddress, kind: Kind) -> StoreResult<()> {
+        let door = (tenant, mailbox.clone());
+        self.0.rota.rung(&door, kind, self.0.parts.clock.now());
+        if self.0.rota.standing(&door).is_none() {
+            self.0.tell_mailbox(&door).await?;
+        }
+        Ok(())
     }
 }

@@ -74,5 +74,7 @@ fn category_kind(change: CategoryChange) -> &'static str {
     match change {
         CategoryChange::Assign => crate::store::CATEGORY_ASSIGN,
         CategoryChange::Remove => "category.remove",
+        CategoryChange::GiveUp => "category.give-up",
+        CategoryChange::TakeBack => "category.take-back",
     }
 }

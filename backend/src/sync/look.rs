@@ -9,11 +9,11 @@ use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Knowledge, StoredWish, WishState};
 use shared::decision::Reason;
 use shared::email::{CrmEmail, Direction};
-use shared::item::SmtpAddress;
 use shared::plan::{CrmSeen, ExchangeSeen, OpenWish, Refusals, Situation, WishProgress};
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
 use shared::rules::tracking;
+use shared::settings::Settings;
 use shared::wish::{RegardingWish, Wish};
 use uuid::Uuid;
 
@@ -58,6 +58,7 @@ pub async fn look(
     want: Want,
 ) -> Outcome<Seen> {
     let organization = engine.organization(access.tenant).map_err(Failure::Refused)?;
+    let settings = engine.settings(access.tenant).await?;
     let exchange = &engine.parts.exchange;
     let known = engine.known.get(access.tenant, name);
     let looked = match known {
@@ -81,7 +82,7 @@ pub async fn look(
         }
     };
     let item = looked.item.clone();
-    let seen = seen(organization, access, looked);
+    let seen = seen(settings, access, looked);
     let email = seen.situation.existing_email().map(|e| e.id);
     if item.email != email {
         engine.known.learn(access.tenant, name, &KnownItem { email, ..item });
@@ -97,7 +98,6 @@ pub async fn look_at_exchange(
     name: &ItemName,
     problem: &Problem,
 ) -> Outcome<Seen> {
-    let organization = engine.organization(access.tenant).map_err(Failure::Refused)?;
     let mailbox = engine.parts.exchange.look(access, &name.mailbox, &name.item, Want::Headers).await?;
     let item = known_item(name, &mailbox, engine.known.get(access.tenant, name).as_ref());
     let knowledge = knowledge(engine, access, name, Some(&item.key)).await?;
@@ -110,7 +110,8 @@ pub async fn look_at_exchange(
         target: None,
         delete_refused: None,
     };
-    let mut seen = seen(organization, access, Looked { item, mailbox, answer, knowledge });
+    let settings = engine.settings(access.tenant).await?;
+    let mut seen = seen(settings, access, Looked { item, mailbox, answer, knowledge });
     seen.situation.refusals.crm = Some(problem.clone());
     seen.crm = CrmLook::Unseen;
     Ok(seen)
@@ -172,12 +173,10 @@ fn as_shown_to(access: &Access, mut knowledge: Knowledge) -> Knowledge {
 fn known_item(name: &ItemName, mailbox: &MailboxSeen, before: Option<&KnownItem>) -> KnownItem {
     let email = before.and_then(|b| b.email);
     match &mailbox.message {
-        Some(seen) => KnownItem {
-            key: ItemKey { mailbox: mailbox.mailbox, item: seen.message.id.clone() },
-            message_id: seen.message.internet_message_id.clone(),
-            addresses: addresses(&seen.message),
-            email,
-        },
+        Some(seen) => {
+            let key = ItemKey { mailbox: mailbox.mailbox, item: seen.message.id.clone() };
+            KnownItem { email, ..KnownItem::of(&key, &seen.message) }
+        }
         None => {
             let item = before.map_or_else(|| name.item.clone(), |b| b.key.item.clone());
             KnownItem {
@@ -194,23 +193,14 @@ fn known_item(name: &ItemName, mailbox: &MailboxSeen, before: Option<&KnownItem>
 fn fits(known: &KnownItem, mailbox: &MailboxSeen) -> bool {
     match &mailbox.message {
         Some(seen) => {
-            known.key == ItemKey { mailbox: mailbox.mailbox, item: seen.message.id.clone() }
-                && known.message_id == seen.message.internet_message_id
-                && known.addresses == addresses(&seen.message)
+            let key = ItemKey { mailbox: mailbox.mailbox, item: seen.message.id.clone() };
+            KnownItem { email: known.email, ..KnownItem::of(&key, &seen.message) } == *known
         }
         None => known.key.mailbox == mailbox.mailbox,
     }
 }
 
-fn addresses(message: &shared::email::Message) -> Vec<SmtpAddress> {
-    let all = message.correspondents.iter().map(|c| &c.address);
-    let mut addresses: Vec<_> = all.filter(|a| a.is_plausible()).cloned().collect();
-    addresses.sort();
-    addresses.dedup();
-    addresses
-}
-
-fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
+fn seen(settings: Settings, access: &Access, looked: Looked) -> Seen {
     let Looked { item, mailbox, answer, knowledge } = looked;
     let knowledge = as_shown_to(access, knowledge);
     let wished_by = knowledge.wish.as_ref().map(|w| w.user);
@@ -248,7 +238,7 @@ fn seen(organization: &Organization, access: &Access, looked: Looked) -> Seen {
     });
     let situation = Situation {
         organization: answer.organization,
-        settings: organization.settings.clone(),
+        settings,
         exchange,
         crm,
         link: knowledge.link,

@@ -9,7 +9,7 @@ use crate::exchange::Recategorized;
 use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Lease, StoreResult};
 use shared::category::CategoryId;
-use shared::email::Message;
+use shared::email::{Attachments, Message};
 use shared::plan::{ExchangeSeen, Situation, Step};
 use shared::problem::{Code, Problem};
 use shared::rules::tracking::Standing;
@@ -26,6 +26,8 @@ pub struct Task<'a> {
     pub body: Option<&'a Body>,
     /// The message, unless it is gone.
     pub message: Option<&'a Message>,
+    /// What the organization allows.
+    pub largest_attachment_bytes: u64,
 }
 
 /// What the other side answered to a step.
@@ -91,7 +93,14 @@ async fn send(engine: &Engine, task: Task<'_>, step: &Step, _: &Permission) -> O
                 // Only a look that asked for the body may lead to a promotion.
                 return Err(Failure::Refused(Problem::new(Code::Internal)));
             };
-            let content = Content { body: body.clone(), attachments: Vec::new() };
+            let attachments = match task.message.map(|m| m.attachments) {
+                Some(Attachments::Some) => {
+                    let most = task.largest_attachment_bytes;
+                    exchange.attachments(access, &name.mailbox, &key.item, most).await?
+                }
+                Some(Attachments::None) | None => Vec::new(),
+            };
+            let content = Content { body: body.clone(), attachments };
             crm.promote_email(access, email, &content).await.map(Answer::Promoted)
         }
         Step::SetRegarding { email, regarding, .. } => {

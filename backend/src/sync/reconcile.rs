@@ -8,19 +8,22 @@ use super::snapshot::Ended;
 use super::telling::{tell_seen, tell_unseen};
 use crate::caller::{Access, By};
 use crate::crm::Promoted;
-use crate::exchange::Want;
+use crate::exchange::{MailboxId, Want};
 use crate::outcome::{Failure, Outcome};
-use crate::store::{Lease, Rank, StoreResult, StoredWish, WishEnd};
+use crate::store::{EnabledMailbox, Lease, Rank, StoreResult, StoredWish, WishEnd};
 use shared::UtcMs;
 use shared::category::MasterCategory;
+use shared::email::{CrmEmailId, Direction, InternetMessageId};
+use shared::item::FolderId;
 use shared::plan::{
-    self, ExchangeSeen, OpenWish, Ours, Plan, Settlement, Situation, Step, WishProgress, check,
+    self, ExchangeSeen, Link, OpenWish, Ours, Plan, Settlement, Situation, Step, WishProgress, check,
 };
 use shared::problem::{Code, Problem};
 use shared::rules::failing::{self, Fate};
 use shared::rules::regarding::TargetSeen;
 use shared::rules::timing::{Trigger, due};
 use shared::rules::tracking::{Standing, goal};
+use shared::rules::{copies, mailboxes};
 use shared::status::Goal;
 use shared::wish::Origin;
 
@@ -56,11 +59,14 @@ enum Round {
 
 /// Carries out one wish as far as it goes now.
 pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
-    let mut access = engine.access(wish.tenant, wish.user);
+    let mut access = match wish.origin {
+        Origin::Pane => engine.access(wish.tenant, wish.user),
+        _ => Access { tenant: wish.tenant, user: wish.user, by: By::Engine },
+    };
     let mut last = None;
     let mut collided = Collided::No;
     for _ in 0..MAX_LOOKS {
-        match may_act(engine, &access, wish).await {
+        match may_act(engine, &access, wish).await? {
             Ok(true) => {}
             Ok(false) => return leave_to_the_user(engine, lease, wish).await,
             Err(failure) => return fail(engine, lease, wish, last.as_ref(), failure).await,
@@ -94,6 +100,8 @@ pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> Sto
             }
         }
         pursue(&mut seen.situation, wish);
+        let record = engine.parts.store.mailbox(wish.tenant, seen.key.mailbox).await?;
+        seen.situation.queue = record.and_then(|record| record.queue);
         match carry_out(engine, lease, &access, wish, &mut seen, &mut collided).await? {
             Round::Settled(settlement) => return settle(engine, lease, wish, seen, settlement).await,
             Round::LookAgain => last = Some(seen),
@@ -111,22 +119,35 @@ fn token_is_spent(access: &Access, failure: &Failure, now: UtcMs) -> bool {
     refused && access.has_run_out(now)
 }
 
-/// The engine's own token opens every mailbox, so it looks and acts only in the wishing user's own. In others'
-/// (a shared or delegated mailbox) only Exchange can tell whether the user may, and only by the user's token.
-async fn may_act(engine: &Engine, access: &Access, wish: &StoredWish) -> Outcome<bool> {
-    match (&access.by, &wish.key) {
-        (By::User { .. }, _) => Ok(true),
-        (By::Service, _) => Ok(false),
-        (By::Engine, Some(key)) => Ok(key.mailbox.0 == access.user.0),
-        (By::Engine, None) => {
-            let owner = engine.parts.exchange.owner(access, &wish.name.mailbox).await?;
-            Ok(owner.0 == access.user.0)
+/// The engine's own token opens every mailbox, so it acts for a click only in the clicking user's own. In others'
+/// (a shared or delegated mailbox) only Exchange can tell whether the user may, and only by the user's token. What
+/// was noticed in a mailbox it carries out as long as that mailbox is synchronized.
+async fn may_act(engine: &Engine, access: &Access, wish: &StoredWish) -> StoreResult<Outcome<bool>> {
+    let may = match (&access.by, &wish.key) {
+        (By::User { .. }, _) => true,
+        (By::Service, _) => false,
+        (By::Engine, Some(key)) if wish.origin != Origin::Pane => {
+            let record = engine.parts.store.mailbox(wish.tenant, key.mailbox).await?;
+            record.is_some_and(|r| {
+                mailboxes::synchronizes(r.approval, &r.incoming, &r.operation).answer
+                    && r.acts_as == Some(access.user)
+            })
         }
-    }
+        (By::Engine, Some(key)) => key.mailbox.0 == access.user.0,
+        (By::Engine, None) => match engine.parts.exchange.owner(access, &wish.name.mailbox).await {
+            Ok(owner) => owner.0 == access.user.0,
+            Err(failure) => return Ok(Err(failure)),
+        },
+    };
+    Ok(Ok(may))
 }
 
+/// The wish waits: for its user to come back, or for its mailbox to be started again.
 async fn leave_to_the_user(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
-    let problem = Problem::new(Code::SignedOut).because("reason", "your sign-in has expired");
+    let problem = match wish.origin {
+        Origin::Pane => Problem::new(Code::SignedOut).because("reason", "your sign-in has expired"),
+        _ => Problem::new(Code::MailboxDenied).because("mailbox", &wish.name.mailbox),
+    };
     fail(engine, lease, wish, None, Failure::NotDone(problem)).await
 }
 
@@ -177,7 +198,8 @@ async fn carry_out(
             ExchangeSeen::Present { message, .. } => Some(&**message),
             ExchangeSeen::Gone => None,
         };
-        let task = Task { lease, access, name, key, wish: wish.id, body, message };
+        let largest_attachment_bytes = seen.situation.settings.largest_attachment_bytes;
+        let task = Task { lease, access, name, key, wish: wish.id, body, message, largest_attachment_bytes };
         let results = perform(engine, task, steps.into_iter().map(|(s, _)| s).collect(), &probe).await?;
         if let Some(round) = fold(seen, results, collided) {
             return Ok(round);
@@ -279,20 +301,25 @@ async fn settle(
         (None, Some(_), Some(TargetSeen::Present { record, .. })) => Some(record.clone()),
         _ => None,
     };
+    let followers = followers(engine, wish, &seen, settlement.link).await?;
     let end = WishEnd {
         wish: wish.id,
         user: wish.user,
         key: Some(seen.key.clone()),
         refused: refused.clone(),
         link: settlement.link,
-        folder: None,
+        folder: folder_of(&seen.situation),
         category,
         recent,
-        copies: Vec::new(),
+        copies: expected(&followers, &seen.situation, settlement.link),
         reason: settlement.reason.clone(),
         now: engine.parts.clock.now(),
     };
-    if engine.parts.store.end_wish(lease, &end).await? == Rank::Superseded {
+    let rank = engine.parts.store.end_wish(lease, &end).await?;
+    for follower in &followers {
+        engine.tell_mailbox(&(wish.tenant, follower.address.clone())).await?;
+    }
+    if rank == Rank::Superseded {
         return Ok(Reconciled::Ended);
     }
     tracing::info!(wish = %wish.id, rule = %settlement.reason.rule, refused = refused.is_some(), "wish ended");
@@ -311,6 +338,45 @@ async fn settle(
     });
     tell_seen(engine, wish, &seen, &seen.situation, Ended::Yes, Some(settlement.reason));
     Ok(Reconciled::Ended)
+}
+
+fn folder_of(situation: &Situation) -> Option<FolderId> {
+    match &situation.exchange {
+        ExchangeSeen::Present { message, .. } => message.folder.clone(),
+        ExchangeSeen::Gone => None,
+    }
+}
+
+/// CAT-15: the mailboxes here of the others who received the mail, where it is tracked from now on.
+async fn followers(
+    engine: &Engine,
+    wish: &StoredWish,
+    seen: &Seen,
+    link: Option<Link>,
+) -> StoreResult<Vec<EnabledMailbox>> {
+    let situation = &seen.situation;
+    let ExchangeSeen::Present { message, .. } = &situation.exchange else { return Ok(Vec::new()) };
+    if link.is_none() || situation.link.is_some() || message.internet_message_id.is_none() {
+        return Ok(Vec::new());
+    }
+    let followers = copies::followers(message, &situation.settings);
+    if followers.answer.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut mailboxes = engine.parts.store.mailboxes_at(wish.tenant, &followers.answer).await?;
+    mailboxes.retain(|m| m.mailbox != seen.key.mailbox);
+    Ok(mailboxes)
+}
+
+/// What is to be expected in the followers' mailboxes.
+fn expected(
+    followers: &[EnabledMailbox],
+    situation: &Situation,
+    link: Option<Link>,
+) -> Vec<(MailboxId, InternetMessageId, CrmEmailId, Direction)> {
+    let ExchangeSeen::Present { message, .. } = &situation.exchange else { return Vec::new() };
+    let (Some(link), Some(id)) = (link, &message.internet_message_id) else { return Vec::new() };
+    followers.iter().map(|m| (m.mailbox, id.clone(), link.email, Direction::Incoming)).collect()
 }
 
 /// Ends a wish that a bug of ours keeps from being carried out.

@@ -36,6 +36,12 @@ impl Watch {
         }
     }
 
+    /// Ends every stream of an item: another process changed it, and whoever follows must look again.
+    pub fn dismiss(&self, tenant: TenantId, name: &ItemName) {
+        let mut channels = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.retain(|viewer, _| viewer.tenant != tenant || viewer.name != *name);
+    }
+
     /// Ends the streams of colleagues who follow the same item: what changed for one changed for all, but each
     /// must look with their own rights, as they do when they follow anew.
     pub fn dismiss_colleagues(&self, viewers: &[Viewer]) {

@@ -1,0 +1,252 @@
+//! Which process synchronizes which mailbox.
+//!
+//! Every process says now and then that it lives, and computes for itself, from the names of those that do, which
+//! mailboxes are its own: the name that weighs most for a mailbox has it, so that a node that comes or goes moves
+//! only its own share. For a while two may believe that a mailbox is theirs; the lease lets one of them write.
+
+use super::bell::Door;
+use super::cycle::Kind;
+use super::{Engine, Pace, StoreSharing};
+use crate::store::{EnabledMailbox, Node, Ring, SeenNode, StoreResult};
+use shared::UtcMs;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How often a process says that it lives.
+const HEARTBEAT_MS: i64 = 5_000;
+/// One of which nothing was heard for so long has died; others take its mailboxes.
+const DEAD_AFTER_MS: i64 = 15_000;
+
+/// What is known of the processes, this one included.
+#[derive(Debug, Default)]
+pub struct Nodes(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// By name: what it said last, and when that was news, by this process's own clock: the clocks of two machines
+    /// may be minutes apart.
+    heard: HashMap<String, (UtcMs, UtcMs)>,
+    living: Vec<String>,
+}
+
+impl Nodes {
+    /// Takes note of who said what; answers whether somebody came or went.
+    fn hear(&self, own: &str, seen: &[SeenNode], now: UtcMs) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = known.heard.is_empty();
+        known.heard.retain(|name, _| seen.iter().any(|s| s.node.name == *name));
+        for node in seen {
+            let said = node.seen;
+            let heard = known.heard.entry(node.node.name.clone()).or_insert((said, now));
+            // At a start, one that died before looks like one that speaks: it is given the time to speak again.
+            if heard.0 != said && !first {
+                *heard = (said, now);
+            }
+        }
+        let lives = |(_, heard): &(UtcMs, UtcMs)| now.since_ms(*heard) < DEAD_AFTER_MS;
+        let mut living: Vec<String> = known
+            .heard
+            .iter()
+            .filter(|(name, h)| *name == own || lives(h))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !living.iter().any(|name| name == own) {
+            living.push(own.to_owned());
+        }
+        living.sort();
+        let changed = living != known.living;
+        known.living = living;
+        changed
+    }
+
+    /// Names of the processes that live, in order.
+    pub fn living(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).living.clone()
+    }
+}
+
+/// The process that synchronizes a mailbox, of those that live.
+pub fn owner<'a>(living: &'a [String], mailbox: &EnabledMailbox) -> Option<&'a String> {
+    let pinned = mailbox.pinned.as_ref().and_then(|pinned| living.iter().find(|name| *name == pinned));
+    pinned.or_else(|| living.iter().max_by_key(|name| weight(name, mailbox)))
+}
+
+/// How much a node weighs for a mailbox: the same on every machine and in every version.
+fn weight(node: &str, mailbox: &EnabledMailbox) -> [u8; 32] {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(node.as_bytes());
+    context.update(mailbox.tenant.0.as_bytes());
+    context.update(mailbox.mailbox.0.as_bytes());
+    let mut weight = [0; 32];
+    weight.copy_from_slice(context.finish().as_ref());
+    weight
+}
+
+impl Engine {
+    pub(super) fn node(&self) -> Node {
+        Node {
+            name: self.parts.holder.clone(),
+            started: self.started,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// Reads anew which mailboxes are synchronized, and takes those that are this process's own.
+    pub(super) async fn take_mailboxes(&self) -> StoreResult<()> {
+        let mailboxes = self.parts.store.enabled_mailboxes().await?;
+        let living = self.nodes.living();
+        let own = |m: &EnabledMailbox| match self.parts.store_sharing {
+            StoreSharing::Exclusive => true,
+            StoreSharing::Shared => owner(&living, m) == Some(&self.parts.holder),
+        };
+        let known = |m: &EnabledMailbox| self.parts.organizations.contains_key(&m.tenant);
+        let own: Vec<(Door, Option<UtcMs>)> = mailboxes
+            .into_iter()
+            .filter(|m| known(m) && own(m))
+            .map(|m| ((m.tenant, m.address), m.retry_at))
+            .collect();
+        self.rota.set(&own, self.parts.clock.now());
+        Ok(())
+    }
+
+    /// Something happened that a mailbox's cycle is to see: here, or wherever it is synchronized.
+    pub(super) async fn tell_mailbox(&self, door: &Door) -> StoreResult<()> {
+        self.rota.rung(door, Kind::Bell, self.parts.clock.now());
+        self.parts.store.ring_others(&Ring::Work { tenant: door.0, mailbox: door.1.clone() }).await
+    }
+
+    async fn beat(&self) -> StoreResult<()> {
+        let now = self.parts.clock.now();
+        let seen = self.parts.store.heartbeat(&self.node(), now).await?;
+        if self.nodes.hear(&self.parts.holder, &seen, now) {
+            tracing::info!(living = ?self.nodes.living(), "nodes");
+            self.take_mailboxes().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes this process's mailboxes and keeps them.
+pub async fn begin(engine: &Arc<Engine>) -> StoreResult<()> {
+    if engine.parts.store_sharing == StoreSharing::Shared {
+        engine.beat().await?;
+    }
+    engine.take_mailboxes().await?;
+    if engine.parts.pace == Pace::ByHand {
+        return Ok(());
+    }
+    tokio::spawn(super::rota::keep(Arc::clone(engine)));
+    if engine.parts.store_sharing == StoreSharing::Shared {
+        let rings = engine.parts.store.listen().await?;
+        tokio::spawn(listen(Arc::clone(engine), rings));
+        tokio::spawn(keep_beating(Arc::clone(engine)));
+    }
+    Ok(())
+}
+
+async fn keep_beating(engine: Arc<Engine>) {
+    let mut stop = engine.parts.stop.clone();
+    loop {
+        let next = engine.parts.clock.now().plus_ms(HEARTBEAT_MS);
+        tokio::select! {
+            () = engine.parts.clock.sleep_until(next) => {}
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+        if let Err(error) = engine.beat().await {
+            tracing::warn!(%error, "the other nodes could not be heard");
+        }
+    }
+    if let Err(error) = engine.parts.store.farewell(&engine.parts.holder).await {
+        tracing::warn!(%error, "the other nodes were not told of the end");
+    }
+}
+
+/// Hears what other processes ring.
+async fn listen(engine: Arc<Engine>, mut rings: tokio::sync::mpsc::Receiver<Ring>) {
+    let mut stop = engine.parts.stop.clone();
+    loop {
+        let ring = tokio::select! {
+            ring = rings.recv() => ring,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match ring {
+            None => return,
+            Some(Ring::Work { tenant, mailbox }) => {
+                engine.ring(tenant, &mailbox);
+                engine.rota.rung(&(tenant, mailbox), Kind::Bell, engine.parts.clock.now());
+            }
+            Some(Ring::Told { tenant, name }) => engine.watch.dismiss(tenant, &name),
+            Some(Ring::Assignment) => {
+                if let Err(error) = engine.take_mailboxes().await {
+                    tracing::warn!(%error, "the mailboxes could not be read");
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::TenantId;
+    use crate::exchange::MailboxId;
+    use shared::item::SmtpAddress;
+    use uuid::Uuid;
+
+    fn mailboxes(count: u128) -> Vec<EnabledMailbox> {
+        let of = |n| EnabledMailbox {
+            tenant: TenantId(Uuid::from_u128(1)),
+            mailbox: MailboxId(Uuid::from_u128(n)),
+            address: SmtpAddress::new(&format!("{n}@contoso.example")),
+            pinned: None,
+            retry_at: None,
+        };
+        (0..count).map(of).collect()
+    }
+
+    fn seen(name: &str, at: i64) -> SeenNode {
+        let node = Node { name: name.into(), started: UtcMs(0), version: String::new() };
+        SeenNode { node, seen: UtcMs(at) }
+    }
+
+    #[test]
+    fn a_node_that_goes_moves_only_its_own_mailboxes() {
+        let three = ["a", "b", "c"].map(String::from);
+        let two = ["a", "c"].map(String::from);
+        let all = mailboxes(3_000);
+        let mut of_b = 0;
+        for mailbox in &all {
+            let before = owner(&three, mailbox).map(String::as_str);
+            let after = owner(&two, mailbox).map(String::as_str);
+            if before == Some("b") {
+                of_b += 1;
+            } else {
+                assert_eq!(before, after);
+            }
+        }
+        assert!((900..=1_100).contains(&of_b), "{of_b}");
+    }
+
+    #[test]
+    fn frq_08_a_pinned_mailbox_is_at_its_node_while_that_lives() {
+        let mut mailbox = mailboxes(1).remove(0);
+        for name in ["a", "b", "c"] {
+            mailbox.pinned = Some(name.to_owned());
+            assert_eq!(owner(&["a", "b", "c"].map(String::from), &mailbox).map(String::as_str), Some(name));
+        }
+        assert_eq!(owner(&["a", "b"].map(String::from), &mailbox).map(String::as_str).is_some(), true);
+    }
+
+    #[test]
+    fn a_node_is_dead_once_it_has_been_silent_whatever_its_clock_says() {
+        let nodes = Nodes::default();
+        let far = 600_000;
+        assert!(nodes.hear("a", &[seen("a", 0), seen("b", far)], UtcMs(0)));
+        assert_eq!(nodes.living(), ["a", "b"]);
+        assert!(!nodes.hear("a", &[seen("a", 10_000), seen("b", far + 10_000)], UtcMs(10_000)));
+        assert!(!nodes.hear("a", &[seen("a", 20_000), seen("b", far + 10_000)], UtcMs(20_000)));
+        assert!(nodes.hear("a", &[seen("a", 25_000), seen("b", far + 10_000)], UtcMs(25_000)));
+        assert_eq!(nodes.living(), ["a"]);
+        assert!(nodes.hear("a", &[seen("a", 30_000), seen("b", far + 30_000)], UtcMs(30_000)));
+    }
+}
