@@ -282,13 +282,12 @@ fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
     if s.settings.track_categorized == Switch::Off {
         return Some(Decision::new((), RuleId::Cat21));
     }
-    if open.given_up.is_some() && category::contains(&message.categories, category::UNDELIVERABLE) {
-        // It was us who took the category off (RET-03).
-        return None;
-    }
     let on = tracking::says_tracked(&message.categories, category);
     let wanted = matches!(open.wish, Wish::Track { .. });
-    (on != wanted).then(|| Decision::new((), RuleId::Cat10).because("category", &category.name))
+    // Given up, it was us who took the category off (RET-03).
+    let marked = category::contains(&message.categories, category::UNDELIVERABLE);
+    let by_us = wanted && marked && open.given_up.is_some();
+    (on != wanted && !by_us).then(|| Decision::new((), RuleId::Cat10).because("category", &category.name))
 }
 
 /// RET-03: no further attempt is made. The tracking category gives way to *Undeliverable*, so that putting it on

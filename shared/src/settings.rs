@@ -33,7 +33,8 @@ pub struct Settings {
     pub tracking_prefix: String,
     /// `DoNotCorrelateForwardedEmailsAsReplies` (INC-04): default off.
     pub forwards_are_no_replies: Switch,
-    /// `maxuploadfilesize`, in bytes; default 5 MB.
+    /// The largest file that fits `maxuploadfilesize`, in bytes. That limit counts the file's base64 text, a third
+    /// longer than the file; its default is 5 MB.
     pub largest_attachment_bytes: u64,
     /// `blockedattachments`: endings of files, in lower case, without the dot.
     pub blocked_endings: Vec<String>,
@@ -157,7 +158,7 @@ impl Settings {
             },
             tracking_prefix: value(catalogue::TRACKING_PREFIX),
             forwards_are_no_replies: switch(catalogue::FORWARDS_ARE_NO_REPLIES),
-            largest_attachment_bytes: number(catalogue::LARGEST_ATTACHMENT).unsigned_abs(),
+            largest_attachment_bytes: number(catalogue::LARGEST_ATTACHMENT).unsigned_abs() / 4 * 3,
             blocked_endings: endings(&value(catalogue::BLOCKED_ENDINGS)),
         }
     }

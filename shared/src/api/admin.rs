@@ -345,8 +345,13 @@ pub enum SettingKind {
     /// `true` or `false`.
     Switch,
     /// A whole number within these bounds, both included.
-    Number { least: i64, most: i64 },
-    Text { most_chars: u64 },
+    Number {
+        least: i64,
+        most: i64,
+    },
+    Text {
+        most_chars: u64,
+    },
 }
 
 impl Setting {
@@ -416,7 +421,9 @@ pub struct FailingItem {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum FailingState {
-    Waiting { next_attempt: UtcMs },
+    Waiting {
+        next_attempt: UtcMs,
+    },
     /// Given up; only somebody's order or a new wish tries it again.
     Failed,
 }

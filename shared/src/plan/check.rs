@@ -42,9 +42,14 @@ impl std::error::Error for Flaw {}
 /// Proves the plan for a situation: every step is permitted, no two collide, and carrying all of them out
 /// leads, in a bounded number of rounds, to an end that keeps its promise.
 pub fn check(situation: &Situation) -> Result<(), Flaw> {
+    prove(situation, plan)
+}
+
+/// Proves the plans that `planner` makes, from this situation to the end.
+pub fn prove(situation: &Situation, planner: impl Fn(&Situation) -> Option<Plan>) -> Result<(), Flaw> {
     let mut now = situation.clone();
     for _ in 0..MAX_ROUNDS {
-        match plan(&now) {
+        match planner(&now) {
             None => return Ok(()),
             Some(Plan::Settle(settlement)) => {
                 let kept = settlement.outcome != Outcome::Fulfilled || promise_kept(&now);
@@ -127,7 +132,7 @@ fn promise_kept(s: &Situation) -> bool {
     let promised = on || s.settings.track_categorized == Switch::Off;
     match &open.wish {
         Wish::Track { .. } => promised && (s.tracked_email().is_some() || s.existing_email().is_some()),
-        Wish::Untrack { .. } => !on && !(chose_deletion(open) && s.tracked_email().is_some()),
+        Wish::Untrack { .. } => !on && (!chose_deletion(open) || s.tracked_email().is_none()),
     }
 }
 

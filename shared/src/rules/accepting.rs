@@ -3,7 +3,9 @@
 use super::noticing::Noticed;
 use super::people;
 use crate::decision::{Decision, RuleId};
-use crate::email::{Correlation, CrmEmail, Direction, InternetMessageId, Message, ThreadId};
+use crate::email::{
+    ConversationIndex, Correlation, CrmEmail, Direction, InternetMessageId, Message, ThreadId,
+};
 use crate::mailbox::MailboxKind;
 use crate::party::{Candidate, RecordState, Role};
 use crate::regarding::RecordRef;
@@ -64,7 +66,7 @@ pub fn accept(
     }
     let taken = match method {
         FilterMethod::All => true,
-        FilterMethod::Known => others(message, says.candidates).any(|r| is_known(r)),
+        FilterMethod::Known => others(message, says.candidates).any(is_known),
         FilterMethod::EmailEnabled => others(message, says.candidates).next().is_some(),
         FilterMethod::Replies | FilterMethod::None => false,
     };
@@ -111,7 +113,7 @@ pub fn correlate<'a>(
     let answers = |m: &TrackedMail| message.in_reply_to.is_some() && m.message_id == message.in_reply_to;
     let token = tracking_token(&message.subject, &settings.tracking_prefix);
     let names = |m: &TrackedMail| token.is_some() && m.token.as_deref() == token;
-    let thread = message.conversation_index.as_ref().and_then(|i| i.thread());
+    let thread = message.conversation_index.as_ref().and_then(ConversationIndex::thread);
     let threads = |m: &TrackedMail| thread.is_some() && m.thread == thread;
     let decided = |mail, how| Decision::new((mail, how), RuleId::Inc03);
     if by_headers && let Some(mail) = first(&answers) {

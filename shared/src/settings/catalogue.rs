@@ -163,7 +163,7 @@ pub const LARGEST_ATTACHMENT: Setting = Setting {
     kind: Kind::Number { least: 1, most: 131_072_000 },
     standard: Standard::Always("5242880"),
     rule: RuleId::Cat02,
-    meaning: "The largest attachment that goes into Dynamics 365, in bytes; larger ones stay in Outlook.",
+    meaning: "The largest attachment that goes into Dynamics 365, in bytes of its base64 text; larger ones stay in Outlook.",
 };
 pub const BLOCKED_ENDINGS: Setting = Setting {
     name: "blockedattachments",
