@@ -113,7 +113,6 @@ impl Organization {
         seeding.customers();
         seeding.deals_and_cases();
         seeding.activities();
-        seeding.org.deleted = Arc::default();
         seeding.org
     }
 }

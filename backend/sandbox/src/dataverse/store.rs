@@ -1,8 +1,8 @@
 //! The organization's rows, roles and settings.
 //!
-//! Rows are shared between copies of an [`Organization`], so that a copy costs little: every write works on a
-//! draft and replaces the whole organization only when it succeeded. A refused request or changeset therefore
-//! leaves nothing behind, and nobody sees half of one.
+//! Rows are shared between copies of an [`Organization`], in persistent trees, so that a copy costs little however
+//! many there are: every write works on a draft and replaces the whole organization only when it succeeded. A
+//! refused request or changeset therefore leaves nothing behind, and nobody sees half of one.
 
 use super::limits::{Limits, Traffic};
 use super::metadata::{Ownership, Table, schema, table};
@@ -10,6 +10,7 @@ use super::obstacles::Obstacles;
 use super::rights::Role;
 use crate::world::journal::{Effect, Seq, Service};
 use jiff::{SignedDuration, Timestamp};
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync, VectorSync};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -133,15 +134,16 @@ impl Default for Switches {
 }
 
 /// The rows of one table in the order of their keys.
-type Rows = BTreeMap<Uuid, Arc<Row>>;
+type Rows = RedBlackTreeMapSync<Uuid, Arc<Row>>;
 
 /// The CRM's organization: everything Dataverse knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Organization {
-    tables: Arc<BTreeMap<String, Arc<Rows>>>,
+    tables: Arc<BTreeMap<String, Rows>>,
     /// Activity and party of every party row: most of what is asked about parties is "whose are they".
-    parties: Arc<BTreeSet<(Uuid, Uuid)>>,
-    pub(super) deleted: Arc<Vec<Deleted>>,
+    parties: RedBlackTreeSetSync<(Uuid, Uuid)>,
+    /// Rows that are gone from tables that track changes.
+    pub(super) deleted: VectorSync<Deleted>,
     pub(super) roles: Arc<BTreeMap<Uuid, Arc<Role>>>,
     /// Roles of each user and team.
     pub(super) assignments: Arc<BTreeMap<Uuid, BTreeSet<Uuid>>>,
@@ -167,8 +169,8 @@ impl Organization {
     pub(super) fn empty(ids: Uuid) -> Self {
         Organization {
             tables: Arc::default(),
-            parties: Arc::default(),
-            deleted: Arc::default(),
+            parties: RedBlackTreeSetSync::default(),
+            deleted: VectorSync::default(),
             roles: Arc::default(),
             assignments: Arc::default(),
             switches: Switches::default(),
@@ -196,12 +198,17 @@ impl Organization {
 
     /// The same organization at another time.
     pub(super) fn moved(mut self, by: SignedDuration) -> Self {
-        let rows =
-            Arc::make_mut(&mut self.tables).values_mut().flat_map(|rows| Arc::make_mut(rows).values_mut());
-        for cell in rows.flat_map(|row| Arc::make_mut(row).cells.values_mut()) {
-            if let Cell::Time(time) = cell {
-                *time = time.saturating_add(by).unwrap_or(*time);
+        let moved = |row: &Arc<Row>| {
+            let mut row = Row::clone(row);
+            for cell in row.cells.values_mut() {
+                if let Cell::Time(time) = cell {
+                    *time = time.saturating_add(by).unwrap_or(*time);
+                }
             }
+            Arc::new(row)
+        };
+        for rows in Arc::make_mut(&mut self.tables).values_mut() {
+            *rows = rows.iter().map(|(id, row)| (*id, moved(row))).collect();
         }
         self
     }
@@ -257,22 +264,26 @@ impl Organization {
         row.version = self.next_version();
         row.set("versionnumber", Cell::Int(row.version as i64));
         if let (PARTY, Some(link)) = (table, row.link("activityid")) {
-            Arc::make_mut(&mut self.parties).insert((link.id, id));
+            self.parties.insert_mut((link.id, id));
         }
         let tables = Arc::make_mut(&mut self.tables);
-        let rows = tables.entry(table.to_owned()).or_default();
-        Arc::make_mut(rows).insert(id, Arc::new(row));
+        if let Some(rows) = tables.get_mut(table) {
+            rows.insert_mut(id, Arc::new(row));
+        } else {
+            tables.insert(table.to_owned(), Rows::default().insert(id, Arc::new(row)));
+        }
     }
 
     pub(super) fn take(&mut self, table: &str, id: Uuid) -> Option<Arc<Row>> {
-        self.row(table, id)?;
-        let row = Arc::make_mut(Arc::make_mut(&mut self.tables).get_mut(table)?).remove(&id)?;
+        let row = self.tables.get(table)?.get(&id)?.clone();
+        Arc::make_mut(&mut self.tables).get_mut(table)?.remove_mut(&id);
         if let (PARTY, Some(link)) = (table, row.link("activityid")) {
-            Arc::make_mut(&mut self.parties).remove(&(link.id, id));
+            self.parties.remove_mut(&(link.id, id));
         }
         let version = self.next_version();
-        let gone = Deleted { table: table.to_owned(), id, version };
-        Arc::make_mut(&mut self.deleted).push(gone);
+        if schema().by_name(table).is_some_and(|table| table.tracks_changes) {
+            self.deleted.push_back_mut(Deleted { table: table.to_owned(), id, version });
+        }
         Some(row)
     }
 
