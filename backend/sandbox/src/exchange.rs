@@ -207,6 +207,14 @@ impl Mint {
         word ^ (word >> 31)
     }
 
+    /// Puts things into another order.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for at in (1..things.len()).rev() {
+            let other = (self.number() % (at as u64 + 1)) as usize;
+            things.swap(at, other);
+        }
+    }
+
     /// The next id, in the shape of a random (version 4) uuid.
     pub fn uuid(&mut self) -> Uuid {
         let bits = u128::from(self.number()) << 64 | u128::from(self.number());

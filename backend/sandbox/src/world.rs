@@ -126,7 +126,8 @@ pub struct World {
     rng: Mutex<StdRng>,
     pub(crate) state: state::StateFile,
     pub(crate) authority: Mutex<Option<Arc<crate::server::Authority>>>,
-    courier: Mutex<Arc<dyn courier::Courier>>,
+    /// `None`: nobody handed one in yet.
+    courier: Mutex<Option<Arc<dyn courier::Courier>>>,
     /// Held while notifications are carried out, so that they stay in order.
     round: tokio::sync::Mutex<()>,
 }
@@ -157,7 +158,7 @@ impl World {
             rng: Mutex::new(rng),
             state,
             authority: Mutex::default(),
-            courier: Mutex::new(Arc::new(courier::Nobody)),
+            courier: Mutex::default(),
             round: tokio::sync::Mutex::default(),
         };
         if fresh {

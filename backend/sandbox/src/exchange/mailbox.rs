@@ -64,6 +64,8 @@ pub struct Switches {
     pub master_list_full: bool,
     /// Every delta page repeats the last item of the page before.
     pub repeat_delta_items: bool,
+    /// The rows of a delta page come in any order.
+    pub shuffle_delta_items: bool,
     /// A change shows in delta queries only after so many further ones were made at this mailbox.
     pub stale_delta_reads: u32,
     /// What befalls change notifications.

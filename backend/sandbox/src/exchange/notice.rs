@@ -225,9 +225,11 @@ impl Exchange {
         self.outbox.waiting = kept;
         due.sort_by_key(|notice| notice.due);
         let places: Vec<usize> = (0..due.len()).filter(|at| due[*at].is_shuffled).collect();
-        for at in (1..places.len()).rev() {
-            let other = (self.mint.number() % (at as u64 + 1)) as usize;
-            due.swap(places[at], places[other]);
+        let mut order = places.clone();
+        self.mint.shuffle(&mut order);
+        let shuffled: Vec<Notice> = order.into_iter().map(|at| due[at].clone()).collect();
+        for (at, notice) in places.into_iter().zip(shuffled) {
+            due[at] = notice;
         }
         let mut parcels: Vec<Parcel> = Vec::new();
         for notice in due {

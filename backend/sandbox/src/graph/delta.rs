@@ -92,7 +92,14 @@ pub fn messages(
             later_page(mailbox, &token, rows, (since, horizon), last, size)
         }
     };
-    let value = rows.iter().filter_map(|row| message_row(mailbox, row, &view)).collect();
+    let mut value: Vec<Value> = rows.iter().filter_map(|row| message_row(mailbox, row, &view)).collect();
+    if mailbox.switches.shuffle_delta_items {
+        let oid = mailbox.oid.clone();
+        exchange.change(&oid, |_, mint| {
+            mint.shuffle(&mut value);
+            Ok(())
+        })?;
+    }
     Ok(page(asked, "message", value, &next))
 }
 

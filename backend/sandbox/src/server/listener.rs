@@ -95,7 +95,8 @@ impl Drop for Running {
     }
 }
 
-/// Serves the world on sockets, from which change notifications go out over HTTPS from now on.
+/// Serves the world on sockets. Change notifications go out by themselves from now on: over HTTPS, unless the
+/// world was handed a courier of another kind.
 pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeError> {
     if listen.https.is_none() && listen.http.is_none() {
         return Err(ServeError::NoAddress);
@@ -105,7 +106,7 @@ pub async fn serve(world: Arc<World>, listen: Listen) -> Result<Running, ServeEr
     let authority = world.authority()?;
     let mut believed = vec![authority.ca_pem()];
     believed.extend(world.options.trusted_ca_pem.iter().map(String::as_str));
-    world.set_courier(Arc::new(PostRider::new(&believed).map_err(ServeError::Tls)?));
+    world.offer_courier(Arc::new(PostRider::new(&believed).map_err(ServeError::Tls)?));
     let connection = Connection { world: world.clone(), router: router(world.clone()) };
     let mut running = Running {
         https: https.as_ref().map(|(_, address)| *address),

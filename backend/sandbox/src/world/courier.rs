@@ -78,11 +78,17 @@ impl Courier for InProcess {
 impl World {
     /// From now on this courier carries everything.
     pub fn set_courier(&self, courier: Arc<dyn Courier>) {
-        *self.courier.lock().unwrap_or_else(PoisonError::into_inner) = courier;
+        *self.courier.lock().unwrap_or_else(PoisonError::into_inner) = Some(courier);
+    }
+
+    /// This one carries everything unless another was handed in.
+    pub(crate) fn offer_courier(&self, courier: Arc<dyn Courier>) {
+        self.courier.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(courier);
     }
 
     pub(crate) fn courier(&self) -> Arc<dyn Courier> {
-        self.courier.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let courier = self.courier.lock().unwrap_or_else(PoisonError::into_inner);
+        courier.clone().unwrap_or_else(|| Arc::new(Nobody))
     }
 
     /// Sends every notification that is due, in order, those for one address together, and says how many were

@@ -244,3 +244,21 @@ async fn starting_over_keeps_the_whole_query() {
         assert!(location.contains(part), "{location}");
     }
 }
+
+#[tokio::test]
+async fn rows_come_in_another_order_when_told_to() {
+    let tenant = Tenant::new();
+    let ada = tenant.ada().with("prefer", "odata.maxpagesize=100");
+    let ids = |rows: &[Value]| rows.iter().map(|row| text(row, "id").to_owned()).collect::<Vec<_>>();
+    let straight = ids(&round(&ada, &format!("{INBOX}/delta?$select=id")).await.0);
+    let switches = format!("/sandbox/exchange/mailboxes/{}/switches", ADA.upn);
+    let shuffle = json!({ "shuffleDeltaItems": true });
+    tenant.people().send(http::Method::PUT, &switches, Some(shuffle)).await.expect(200);
+    let shuffled = ids(&round(&ada, &format!("{INBOX}/delta?$select=id")).await.0);
+    assert_ne!(straight, shuffled);
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    assert_eq!(sorted(straight), sorted(shuffled));
+}
