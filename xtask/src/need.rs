@@ -15,6 +15,8 @@ pub enum Need {
     Npm,
     /// A browser and its driver.
     Browser,
+    /// PostgreSQL's programs.
+    Postgres,
 }
 
 /// What building the pane needs.
@@ -48,5 +50,6 @@ fn look_for(need: Need, project: &Project) -> anyhow::Result<()> {
         Need::Tools => tools::check_versions(project),
         Need::Npm => system::provide(&system::NPM).map(drop),
         Need::Browser => system::provide_browser().map(drop),
+        Need::Postgres => system::provide_postgres().map(drop),
     }
 }

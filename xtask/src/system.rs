@@ -59,9 +59,27 @@ pub const RSVG: Need = Need {
     remedy: "install librsvg's rsvg-convert",
 };
 
+/// The database of several nodes.
+const POSTGRES: Need = Need {
+    what: "PostgreSQL",
+    variable: Some(xtask::postgres::VARIABLE),
+    names: &[],
+    packages: &["postgresql"],
+    remedy: "install PostgreSQL 14 or newer, or name the folder of its programs (initdb, pg_ctl) in POSTGRES_BIN",
+};
+
 /// Where `need` is on this machine; installs it if it is missing and this machine lets us.
 pub fn provide(need: &Need) -> Result<PathBuf> {
-    if let Some(program) = find(need)? {
+    provide_by(need, || find(need))
+}
+
+/// The folder of PostgreSQL's programs, which are not on the path.
+pub fn provide_postgres() -> Result<PathBuf> {
+    provide_by(&POSTGRES, xtask::postgres::programs)
+}
+
+fn provide_by(need: &Need, find: impl Fn() -> Result<Option<PathBuf>>) -> Result<PathBuf> {
+    if let Some(program) = find()? {
         return Ok(program);
     }
     let Some(mut apt) = apt_get()? else {
@@ -76,7 +94,7 @@ pub fn provide(need: &Need) -> Result<PathBuf> {
         }
         say::build(&mut apt).with_context(|| format!("{} not found: {}", need.what, advice(need)))?;
     }
-    find(need)?.with_context(|| format!("{} not found even after apt-get: {}", need.what, need.remedy))
+    find()?.with_context(|| format!("{} not found even after apt-get: {}", need.what, need.remedy))
 }
 
 /// The browser and its driver, of one version.

@@ -33,7 +33,7 @@ fn needs_of(step: &str) -> &'static [Need] {
         "lints-wasm" => &[Need::Wasm],
         "components" => &[Need::Wasm, Need::Tools, Need::Browser],
         "pane" => &need::PANE,
-        "journeys" => &[Need::Npm, Need::Browser],
+        "journeys" => &[Need::Npm, Need::Browser, Need::Postgres],
         _ => &[],
     }
 }
@@ -129,6 +129,10 @@ fn run_tests(project: &Project, tests: Tests) -> Result<()> {
         // The tests start the server: it has to be of the same sources as they are.
         compile(project)?;
         server::tell_where_things_are(project, Speed::Development, &mut command)?;
+        // One server for all tests; each makes databases of its own on it.
+        let postgres = xtask::postgres::Server::start()?;
+        command.env("REGARDING_POSTGRES", postgres.url("postgres"));
+        return say::show(&mut command);
     }
     say::show(&mut command)
 }
