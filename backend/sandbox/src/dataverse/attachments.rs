@@ -14,13 +14,20 @@ use uuid::Uuid;
 /// Size limit of an organization that set none, in bytes.
 pub const DEFAULT_LIMIT: i64 = 5_242_880;
 
-/// The columns that make a row of `activitymimeattachment` one.
+/// What no file name may hold.
+const NOT_IN_NAMES: [char; 9] = ['\\', '/', ':', '*', '?', '"', '<', '>', '|'];
+
+/// Logical name of the table.
 pub const TABLE: &str = "activitymimeattachment";
 
 /// Checks a new or changed attachment and fills in its size.
 pub fn settle(org: &Organization, row: &mut Row) -> Answer<()> {
     if row.text("objecttypecode").is_none() {
         return Err(Fault::invalid("The object type code of the attachment is missing; it is 'email'."));
+    }
+    if row.text("filename").is_some_and(|name| name.contains(NOT_IN_NAMES)) {
+        let message = "Attachment file name contains invalid characters.";
+        return Err(Fault::new(StatusCode::BAD_REQUEST, "0x80044a08", message));
     }
     let settings = org.rows(table("organization")).next();
     let settings = settings.map(|(_, _, row)| row);

@@ -50,6 +50,8 @@ async fn what_is_too_large_blocked_or_no_base64_is_refused() {
     assert_eq!(large.message(), "Attachment file size is too big.");
     let blocked = ada.post(FILES, file("Invoice.EXE", "aGk=")).await;
     assert_eq!((blocked.status, blocked.code().as_str()), (StatusCode::BAD_REQUEST, "0x80043e09"));
+    let named = ada.post(FILES, file("a/b.txt", "aGk=")).await;
+    assert_eq!((named.status, named.code().as_str()), (StatusCode::BAD_REQUEST, "0x80044a08"));
     let text = ada.post(FILES, file("a.txt", "not base64")).await;
     assert!(text.message().contains("Base64"), "{}", text.text);
     let mut typeless = file("a.txt", "aGk=");
