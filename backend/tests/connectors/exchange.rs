@@ -1,5 +1,8 @@
 //! Looking into mailboxes and putting categories on messages.
 
+mod files;
+mod reading;
+
 use crate::tenant::{Tenant, engine, id, problem, status, user};
 use backend::exchange::{Exchange, MailboxSeen, MessageSeen, Want};
 use backend::outcome::Failure;

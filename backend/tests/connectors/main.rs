@@ -2,4 +2,5 @@
 
 mod crm;
 mod exchange;
+mod subscriptions;
 mod tenant;

@@ -1,5 +1,8 @@
 //! The connector against answers in the shapes that Graph gives.
 
+mod files;
+mod reading;
+
 use super::GraphExchange;
 use crate::exchange::{Exchange, MailboxSeen, Want};
 use crate::line::script::{ORIGIN, Script, ada, answer, json, origin};
