@@ -213,6 +213,53 @@ impl Crm<'_> {
         .await
     }
 
+    /// A new user with a role and a mailbox that is synchronized; gives the `systemuserid`.
+    pub async fn add_user(self, oid: Uuid, name: &str, address: &str, role: &str) -> Answer<Uuid> {
+        let unit = format!("/businessunits({})", company::BUSINESS_UNIT_ID);
+        let user = json!({
+            "azureactivedirectoryobjectid": oid, "fullname": name, "domainname": address,
+            "internalemailaddress": address, "isdisabled": false, "accessmode": 0,
+            "emailrouteraccessapproval": 1, "businessunitid@odata.bind": unit,
+        });
+        let user = self.create("systemusers", user).await?;
+        self.set_roles(user, &[role]).await?;
+        self.add_mailbox("systemuser", user, user, (name, address)).await?;
+        Ok(user)
+    }
+
+    /// A new queue with a mailbox that is synchronized; gives the `queueid`.
+    pub async fn add_queue(self, name: &str, address: &str, owner: Uuid) -> Answer<Uuid> {
+        let queue = json!({
+            "name": name, "emailaddress": address, "incomingemaildeliverymethod": 2,
+            "outgoingemaildeliverymethod": 2, "emailrouteraccessapproval": 1, "queueviewtype": 0,
+            "ownerid@odata.bind": format!("/systemusers({owner})"),
+        });
+        let queue = self.create("queues", queue).await?;
+        self.add_mailbox("queue", queue, owner, (name, address)).await?;
+        Ok(queue)
+    }
+
+    async fn add_mailbox(
+        self,
+        kind: &str,
+        whose: Uuid,
+        owner: Uuid,
+        (name, address): (&str, &str),
+    ) -> Answer<()> {
+        let mailbox = json!({
+            "name": name, "emailaddress": address, "actdeliverymethod": 1, "incomingemaildeliverymethod": 2,
+            "outgoingemaildeliverymethod": 2, "actstatus": 1, "incomingemailstatus": 1,
+            "outgoingemailstatus": 1, "mailboxstatus": 1, "emailrouteraccessapproval": 1,
+            "isemailaddressapprovedbyo365admin": true, "enabledforact": kind == "systemuser",
+            "enabledforincomingemail": true, "enabledforoutgoingemail": true,
+            "ownerid@odata.bind": format!("/systemusers({owner})"),
+            format!("regardingobjectid_{kind}@odata.bind"): format!("/{kind}s({whose})"),
+        });
+        let mailbox = self.create("mailboxes", mailbox).await?;
+        let link = json!({"defaultmailbox@odata.bind": format!("/mailboxes({mailbox})")});
+        self.update(&format!("{kind}s"), whose, link).await
+    }
+
     /// Lets a user sign in again who was deactivated.
     pub async fn enable_user(self, user: Uuid) -> Answer<()> {
         self.change(|org, _| {

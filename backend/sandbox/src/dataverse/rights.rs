@@ -6,7 +6,7 @@
 //! both have.
 
 use super::errors::{Answer, Fault};
-use super::metadata::{Ownership, Table, schema, table};
+use super::metadata::{Ownership, Table, schema};
 use super::store::{Link, Organization, Row};
 use crate::company;
 use serde::{Deserialize, Serialize};
@@ -166,11 +166,6 @@ impl Organization {
             role_count: roles.len(),
             access_mode: row.int("accessmode").unwrap_or(0),
         }
-    }
-
-    /// The user with this Entra object id, or the application user with this client id.
-    pub(super) fn user_by(&self, column: &str, id: Uuid) -> Option<Uuid> {
-        self.rows(table("systemuser")).find(|(_, _, row)| row.id(column) == Some(id)).map(|(_, user, _)| user)
     }
 
     /// A caller who may do everything: for the control plane.

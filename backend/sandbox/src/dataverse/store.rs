@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 const PARTY: &str = "activityparty";
+/// Columns that say who a user is outside Dataverse.
+const IDENTITIES: [&str; 2] = ["azureactivedirectoryobjectid", "applicationid"];
 
 /// A value of a column; null is an absent cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,6 +144,9 @@ pub struct Organization {
     tables: Arc<BTreeMap<String, Rows>>,
     /// Activity and party of every party row: most of what is asked about parties is "whose are they".
     parties: RedBlackTreeSetSync<(Uuid, Uuid)>,
+    /// Users by Entra object id or client id: every request asks who its caller is.
+    #[serde(default)]
+    users: RedBlackTreeMapSync<Uuid, Uuid>,
     /// Rows that are gone from tables that track changes.
     pub(super) deleted: VectorSync<Deleted>,
     pub(super) roles: Arc<BTreeMap<Uuid, Arc<Role>>>,
@@ -170,6 +175,7 @@ impl Organization {
         Organization {
             tables: Arc::default(),
             parties: RedBlackTreeSetSync::default(),
+            users: RedBlackTreeMapSync::default(),
             deleted: VectorSync::default(),
             roles: Arc::default(),
             assignments: Arc::default(),
@@ -266,6 +272,11 @@ impl Organization {
         if let (PARTY, Some(link)) = (table, row.link("activityid")) {
             self.parties.insert_mut((link.id, id));
         }
+        if table == "systemuser" {
+            for outside in IDENTITIES.into_iter().filter_map(|column| row.id(column)) {
+                self.users.insert_mut(outside, id);
+            }
+        }
         let tables = Arc::make_mut(&mut self.tables);
         if let Some(rows) = tables.get_mut(table) {
             rows.insert_mut(id, Arc::new(row));
@@ -285,6 +296,21 @@ impl Organization {
             self.deleted.push_back_mut(Deleted { table: table.to_owned(), id, version });
         }
         Some(row)
+    }
+
+    /// How many rows a table has.
+    pub(super) fn count(&self, table: &str) -> usize {
+        self.tables.get(table).map_or(0, Rows::size)
+    }
+
+    /// The user with this Entra object id, or the application user with this client id.
+    pub(super) fn user_by(&self, column: &str, outside: Uuid) -> Option<Uuid> {
+        let is = |row: &Row| row.id(column) == Some(outside);
+        let known = self.users.get(&outside).copied();
+        // What is written there may be out of date: the row itself decides.
+        known
+            .filter(|user| self.row("systemuser", *user).is_some_and(is))
+            .or_else(|| self.rows(table("systemuser")).find(|(_, _, row)| is(row)).map(|(_, user, _)| user))
     }
 
     /// What a person calls a record: its primary name.

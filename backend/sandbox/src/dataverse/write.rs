@@ -104,8 +104,8 @@ fn follow(org: &mut Organization, ask: &Ask, of: &Table, id: Uuid) {
         "systemuser" => {
             let unit =
                 org.row("systemuser", id).and_then(|row| row.link("businessunitid")).map(|link| link.id);
-            let users = org.rows(table("usersettings")).count();
-            let mut settings = seed::user_settings(id, unit, users as i64 + 1);
+            let number = org.count("usersettings") as i64 + 1;
+            let mut settings = seed::user_settings(id, unit, number);
             stamp(org, ask, table("usersettings"), &mut settings);
             org.put("usersettings", id, settings);
         }

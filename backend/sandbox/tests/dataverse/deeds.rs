@@ -78,6 +78,25 @@ async fn a_queue_gets_another_owner_who_then_may_delete_it() {
 }
 
 #[tokio::test]
+async fn a_new_user_and_a_new_queue_have_mailboxes_and_work_at_once() {
+    let crm = Crm::new();
+    let world = crm.world.crm();
+    let oid = id("5a9db0c5-0000-4000-8000-00000000eeee");
+    let eva = world.add_user(oid, "Eva Lund", "eva.lund@northlight.example", "Salesperson").await.unwrap();
+    let who = crm.engine().with("CallerObjectId", &oid.to_string());
+    assert_eq!(who.get("WhoAmI").await.json()["UserId"], eva.to_string());
+    assert_eq!(who.post("emails", email("<eva@x>")).await.status, StatusCode::NO_CONTENT);
+    let queue = world.add_queue("Service", "service@northlight.example", eva).await.unwrap();
+    for (whose, address) in [(eva, "eva.lund@northlight.example"), (queue, "service@northlight.example")] {
+        let filter = format!("_regardingobjectid_value eq {whose} and incomingemailstatus eq 1");
+        assert_eq!(crm.engine().list("mailboxes", &filter).await.column("emailaddress"), [address]);
+    }
+    assert_eq!(world.row("queues", queue).unwrap()["defaultmailbox"]["table"], "mailbox");
+    world.delete("systemusers", eva).await.unwrap();
+    assert_eq!(who.get("WhoAmI").await.code(), "0x80072560", "who is gone is known no longer");
+}
+
+#[tokio::test]
 async fn what_the_platform_makes_may_be_older_and_in_any_state() {
     let crm = Crm::new();
     let mut body = email("<old@x>");
