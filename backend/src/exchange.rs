@@ -139,7 +139,8 @@ pub trait Exchange: Send + Sync + std::fmt::Debug {
         id: &CategoryId,
     ) -> Outcome<()>;
 
-    /// Has Exchange ring when a message of the mailbox is made or changed. Application tokens only.
+    /// Has Exchange ring when a message of the mailbox is made or changed. Application tokens only. One that
+    /// rings at the same address already is replaced; one that rings elsewhere is a `Conflict`.
     async fn subscribe(
         &self,
         access: &Access,

@@ -73,14 +73,36 @@ async fn a_subscription_is_made_renewed_and_ended_by_the_engine() {
     assert_eq!(tenant.exchange.renew_subscription(&engine(&ADA), hostile, week).await, Ok(None));
 }
 
+async fn ids(tenant: &Tenant) -> Vec<String> {
+    let all = tenant.control("GET", "/exchange/subscriptions", Value::Null).await;
+    let all = all["value"].as_array().expect("a list");
+    all.iter().map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+}
+
 #[tokio::test]
-async fn the_same_subscription_twice_is_a_conflict() {
+async fn a_subscription_that_nobody_remembers_is_replaced_and_no_other() {
     let tenant = heard();
     let new = new(&tenant);
+    let ben = tenant.exchange.subscribe(&engine(&BEN), MailboxId(id(BEN.oid)), &new).await.unwrap();
     tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await.unwrap();
-    assert_eq!(tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await, Err(Failure::Conflict));
-    let ben = MailboxId(id(BEN.oid));
-    assert!(tenant.exchange.subscribe(&engine(&BEN), ben, &new).await.is_ok());
+    let made = tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await.unwrap();
+    let (mut left, mut expected) = (ids(&tenant).await, vec![made.id, ben.id]);
+    left.sort();
+    expected.sort();
+    assert_eq!(left, expected);
+}
+
+#[tokio::test]
+async fn a_subscription_that_rings_elsewhere_is_somebodys() {
+    let tenant = heard();
+    let elsewhere = NewSubscription {
+        notify: "https://localhost:3000/another/deployment".parse().expect("an address"),
+        ..new(&tenant)
+    };
+    let theirs = tenant.exchange.subscribe(&engine(&ADA), ada(), &elsewhere).await.unwrap();
+    let ours = tenant.exchange.subscribe(&engine(&ADA), ada(), &new(&tenant)).await;
+    assert_eq!(ours, Err(Failure::Conflict));
+    assert_eq!(ids(&tenant).await, [theirs.id]);
 }
 
 #[tokio::test]
@@ -104,16 +126,18 @@ async fn refusals_of_a_subscription_say_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_leaves_a_subscription_in_doubt_and_asking_again_is_a_conflict() {
+async fn a_lost_answer_leaves_a_subscription_in_doubt_and_asking_again_mends_it() {
     let tenant = heard();
     tenant.fault(Service::Graph, Place::TopLevel, "/subscriptions", Kind::DropAfter);
     let new = new(&tenant);
     let lost = tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await;
     assert_eq!(problem(lost).0, "unknown");
-    assert_eq!(tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await, Err(Failure::Conflict));
+    assert_eq!(ids(&tenant).await.len(), 1, "it was made all the same");
+    let made = tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await.unwrap();
+    assert_eq!(ids(&tenant).await, [made.id.clone()]);
     tenant.fault(Service::Graph, Place::TopLevel, "/subscriptions", Kind::DropBefore);
-    let unsent = tenant.exchange.unsubscribe(&engine(&ADA), "x").await;
-    assert_eq!(problem(unsent).0, "unknown", "a broken connection does not tell");
+    let in_doubt = tenant.exchange.unsubscribe(&engine(&ADA), &made.id).await;
+    assert_eq!(problem(in_doubt).0, "unknown", "a broken connection does not tell");
 }
 
 #[tokio::test]

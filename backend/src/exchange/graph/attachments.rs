@@ -109,9 +109,9 @@ pub(super) async fn fetch(
     let mut files = files.into_iter();
     let attached = listed.iter().filter_map(|one| match one.obstacle(most_bytes) {
         Some(because) => Some(one.left_out(because)),
-        None => files.next().map(|file| match file.bytes.len() as u64 > most_bytes {
-            true => one.left_out(LeftOutBecause::TooLarge),
-            false => Attachment::File(file),
+        None => files.next().map(|file| {
+            let too_large = file.bytes.len() as u64 > most_bytes;
+            if too_large { one.left_out(LeftOutBecause::TooLarge) } else { Attachment::File(file) }
         }),
     });
     Ok(attached.collect())

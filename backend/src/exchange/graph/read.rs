@@ -20,13 +20,15 @@ pub(super) async fn read(
     let Plan { parts, strayed_list, mut strayed } = plan(line, access, mailbox, asked);
     let mut answers = batch::read(line, access, mailbox, &parts).await?;
     // Which way a message went depends on all the addresses of the mailbox.
-    let addresses = match asked.messages.is_empty() {
-        true => Ok(Vec::new()),
-        false => owner::owner(line, mailbox, &mut answers).map(|user| user.addresses(mailbox)),
+    let addresses = if asked.messages.is_empty() {
+        Ok(Vec::new())
+    } else {
+        owner::owner(line, mailbox, &mut answers).map(|user| user.addresses(mailbox))
     };
-    let categories = match asked.categories {
-        true => Some(master_categories::read(line, access, mailbox, &mut answers).await),
-        false => None,
+    let categories = if asked.categories {
+        Some(master_categories::read(line, access, mailbox, &mut answers).await)
+    } else {
+        None
     };
     let folders = asked.folders.as_ref().map(|_| match strayed_list {
         Some(failure) => Err(failure),

@@ -5,6 +5,7 @@
 
 use super::answer::Answer;
 use super::mailbox_line::{Call, MailboxLine, Spot};
+use super::unsubscribe;
 use crate::caller::Access;
 use crate::exchange::{MailboxId, NewSubscription, SubscriptionSeen};
 use crate::line::Effect;
@@ -16,18 +17,43 @@ use serde_json::{Value, json};
 use shared::UtcMs;
 use shared::problem::{Code, Problem};
 
-/// Makes a subscription to all messages of the mailbox. One just like it already there is a `Conflict`.
+/// More pages of subscriptions than this are not read.
+const MOST_PAGES: usize = 500;
+
+/// Makes a subscription to all messages of the mailbox. Graph makes no second one just like it: one that rings
+/// at the same address and that nobody remembers (the answer was lost, or what was kept of it) is ended first.
+/// One that rings elsewhere is somebody's: a `Conflict`.
 pub(super) async fn subscribe(
     line: &MailboxLine,
     access: &Access,
     mailbox: MailboxId,
     new: &NewSubscription,
 ) -> Outcome<SubscriptionSeen> {
+    if let Some(made) = make(line, access, mailbox, new).await? {
+        return Ok(made);
+    }
+    for forgotten in forgotten(line, access, mailbox, new).await? {
+        unsubscribe::delete(line, access, &forgotten).await?;
+    }
+    make(line, access, mailbox, new).await?.ok_or(Failure::Conflict)
+}
+
+fn resource(mailbox: MailboxId) -> String {
+    format!("/users/{}/messages", mailbox.0)
+}
+
+/// `None`: there is one just like it.
+async fn make(
+    line: &MailboxLine,
+    access: &Access,
+    mailbox: MailboxId,
+    new: &NewSubscription,
+) -> Outcome<Option<SubscriptionSeen>> {
     let body = json!({
         "changeType": "created,updated",
         "notificationUrl": new.notify.as_str(),
         "lifecycleNotificationUrl": new.lifecycle.as_str(),
-        "resource": format!("/users/{}/messages", mailbox.0),
+        "resource": resource(mailbox),
         "expirationDateTime": moment(new.expires)?,
         "clientState": new.client_state.expose_secret(),
         "latestSupportedTlsVersion": "v1_2",
@@ -35,13 +61,49 @@ pub(super) async fn subscribe(
     let call = Call::write(Method::POST, line.url("subscriptions")?, Some(body)).immutable_ids();
     let answer = line.send_to(access, Spot::Subscriptions, call).await?;
     if answer.status == StatusCode::CONFLICT {
-        return Err(Failure::Conflict);
+        return Ok(None);
     }
     if !answer.status.is_success() {
         return Err(failure(line, Some(mailbox), &answer));
     }
-    read(&answer.body)
-        .ok_or_else(|| line.astray(Effect::Write, "what should be the new subscription is none"))
+    match read(&answer.body) {
+        Some(seen) => Ok(Some(seen)),
+        None => Err(line.astray(Effect::Write, "what should be the new subscription is none")),
+    }
+}
+
+/// The ids of the application's own subscriptions to the mailbox that ring at the same address
+/// (<https://learn.microsoft.com/graph/api/subscription-list>).
+async fn forgotten(
+    line: &MailboxLine,
+    access: &Access,
+    mailbox: MailboxId,
+    new: &NewSubscription,
+) -> Outcome<Vec<String>> {
+    let plain = |resource: &str| resource.trim_start_matches('/').to_lowercase();
+    let wanted = plain(&resource(mailbox));
+    let mut forgotten = Vec::new();
+    let mut address = line.url("subscriptions")?;
+    for _ in 0..MOST_PAGES {
+        let page = line.send_to(access, Spot::Subscriptions, Call::get(address)).await?;
+        if !page.status.is_success() {
+            return Err(failure(line, Some(mailbox), &page));
+        }
+        let Some(rows) = page.body.get("value").and_then(Value::as_array) else {
+            return Err(line.astray(Effect::Read, "what should be a list of subscriptions is none"));
+        };
+        forgotten.extend(rows.iter().filter_map(|row| {
+            let text = |name: &str| row.get(name).and_then(Value::as_str);
+            let rings_here =
+                plain(text("resource")?) == wanted && text("notificationUrl")? == new.notify.as_str();
+            rings_here.then(|| text("id").map(str::to_owned)).flatten()
+        }));
+        match page.body.get("@odata.nextLink").and_then(Value::as_str) {
+            Some(link) => address = line.follow(link)?,
+            None => break,
+        }
+    }
+    Ok(forgotten)
 }
 
 /// A moment as Graph reads it.
