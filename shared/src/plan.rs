@@ -503,7 +503,9 @@ fn untrack(s: &Situation, fate: RecordFate) -> Plan {
 
 /// Tracking was refused: what was done for it on the message is taken back, then the wish ends refused.
 fn retreat(s: &Situation, message: &Message, category: &TrackingCategory, problem: &Problem) -> Plan {
-    let ours = s.wish.as_ref().is_some_and(|w| w.category_is_ours == Ours::Yes);
+    // A wish of the category rests on one that was put on by somebody else.
+    let ours = |w: &OpenWish| w.category_is_ours == Ours::Yes && w.origin != Origin::Category;
+    let ours = s.wish.as_ref().is_some_and(ours);
     let on = tracking::says_tracked(&message.categories, category);
     if ours && on && s.link.is_none() && s.refusals.categories.is_none() {
         let step = Step::SetCategories {

@@ -2,15 +2,16 @@
 #![allow(dead_code)]
 
 use shared::UtcMs;
-use shared::category::{CategoryId, TRACKED};
+use shared::category::{CategoryId, MasterCategory, TRACKED};
 use shared::email::{
-    Attachments, ConversationId, CrmEmail, CrmEmailId, Direction, Draft, Importance, InternetMessageId,
-    Message,
+    Attachments, ConversationId, Correlation, CrmEmail, CrmEmailId, Direction, Draft, Importance,
+    InternetMessageId, Message,
 };
 use shared::item::{ItemId, SmtpAddress};
 use shared::party::{Candidate, Correspondent, RecordState, Role};
 use shared::plan::{
-    CrmSeen, ExchangeSeen, Link, LinkCategory, OpenWish, Ours, Refusals, Situation, WishProgress,
+    self, CrmSeen, ExchangeSeen, Link, LinkCategory, OpenWish, Ours, Outcome, Plan, Refusals, Settlement,
+    Situation, Step, WishProgress, check,
 };
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::rules::incoming::promoted_id;
@@ -119,4 +120,71 @@ pub fn track() -> Wish {
 
 pub fn untrack(record: RecordFate) -> Wish {
     Wish::Untrack { record }
+}
+
+/// The wish of [`wishing`], come in by another door.
+pub fn wishing_by(origin: Origin, s: Situation, wish: Wish) -> Situation {
+    let mut s = wishing(s, wish);
+    if let Some(open) = &mut s.wish {
+        open.origin = origin;
+    }
+    s
+}
+
+/// Every door but the pane's.
+pub fn other_doors() -> [Origin; 5] {
+    let reply =
+        Origin::Reply { correlation: Correlation::InReplyTo, email: CrmEmailId(Uuid::from_u128(0x7e)) };
+    [Origin::Category, Origin::Folder, reply, Origin::Filter, Origin::Copy]
+}
+
+pub fn master(id: &str, name: &str) -> MasterCategory {
+    MasterCategory { id: CategoryId(id.into()), name: name.into() }
+}
+
+/// Changes the message, and the category that counts in its mailbox.
+pub fn amend(s: &mut Situation, change: impl FnOnce(&mut Message, &mut TrackingCategory)) {
+    if let ExchangeSeen::Present { message, category } = &mut s.exchange {
+        change(message, category);
+    }
+}
+
+/// The steps that the plan begins with.
+pub fn steps(s: &Situation) -> Vec<Step> {
+    match plan::plan(s) {
+        Some(Plan::Do(steps)) => steps.into_iter().map(|(step, _)| step).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// How the wish ends, where nothing is left to do for it.
+pub fn settled(s: &Situation) -> Option<Settlement> {
+    match plan::plan(s) {
+        Some(Plan::Settle(settlement)) => Some(settlement),
+        _ => None,
+    }
+}
+
+pub fn outcome(s: &Situation) -> Option<Outcome> {
+    settled(s).map(|settlement| settlement.outcome)
+}
+
+/// Carries the plan out to its end, as if everything succeeded.
+pub fn carried_out(s: &Situation) -> (Situation, Settlement) {
+    let mut now = s.clone();
+    for _ in 0..check::MAX_ROUNDS {
+        match plan::plan(&now) {
+            Some(Plan::Do(steps)) => now = steps.iter().fold(now, |s, (step, _)| s.after(step)),
+            Some(Plan::Settle(end)) => return (now, end),
+            None => panic!("a wish has a plan"),
+        }
+    }
+    panic!("the plan does not end: {s:#?}")
+}
+
+pub fn categories(s: &Situation) -> Vec<String> {
+    match &s.exchange {
+        ExchangeSeen::Present { message, .. } => message.categories.clone(),
+        ExchangeSeen::Gone => Vec::new(),
+    }
 }

@@ -1,0 +1,99 @@
+//! Who the people on a mail are.
+
+use crate::situations::*;
+use shared::decision::RuleId;
+use shared::party::{Correspondent, RecordState, Role};
+use shared::regarding::Table;
+use shared::rules::people;
+use shared::settings::{Settings, SeveralSenders};
+use uuid::Uuid;
+
+#[test]
+fn ppl_01_a_sender_is_the_first_match_in_the_published_order() {
+    let at = "max@x.example";
+    let order = [
+        Table::systemuser(),
+        Table::contact(),
+        Table::account(),
+        Table::lead(),
+        Table::equipment(),
+        Table::team(),
+        Table::businessunit(),
+    ];
+    let mut all: Vec<_> =
+        order.iter().zip(1..).map(|(t, i)| candidate(t.clone(), 100 - i, at, None)).collect();
+    all.reverse();
+    for table in &order {
+        let decision = people::resolve_sender(&address(at), &all, None, &Settings::default());
+        assert_eq!(decision.rule, RuleId::Ppl01);
+        assert_eq!(decision.answer.map(|r| r.key.table), Some(table.clone()));
+        all.retain(|c| c.record.key.table != *table);
+    }
+    assert_eq!(people::resolve_sender(&address(at), &all, None, &Settings::default()).answer, None);
+}
+
+#[test]
+fn ppl_01_the_tracking_users_own_record_wins_over_the_order() {
+    let at = "maeve@x.example";
+    let all = [candidate(Table::contact(), 1, at, None), candidate(Table::lead(), 2, at, Some(ADA))];
+    let resolved = |user| people::resolve_sender(&address(at), &all, user, &Settings::default()).answer;
+    assert_eq!(resolved(Some(ADA)).map(|r| r.key.id), Some(Uuid::from_u128(2)));
+    assert_eq!(resolved(None).map(|r| r.key.id), Some(Uuid::from_u128(1)));
+}
+
+#[test]
+fn ppl_01_more_than_a_hundred_matches_stay_unresolved() {
+    let at = "info@x.example";
+    let mut all: Vec<_> = (1..=100).map(|i| candidate(Table::contact(), i, at, None)).collect();
+    let resolved = |all: &[_]| people::resolve_sender(&address(at), all, None, &Settings::default()).answer;
+    assert!(resolved(&all).is_some());
+    all.push(candidate(Table::contact(), 101, at, None));
+    assert!(resolved(&all).is_none());
+}
+
+#[test]
+fn ppl_01_several_matches_stay_unresolved_where_the_organization_says_so() {
+    let at = "info@x.example";
+    let settings = Settings { several_senders: SeveralSenders::Unresolve, ..Settings::default() };
+    let all = [candidate(Table::contact(), 1, at, None), candidate(Table::contact(), 2, at, Some(ADA))];
+    assert!(people::resolve_sender(&address(at), &all, Some(ADA), &settings).answer.is_none());
+    assert!(people::resolve_sender(&address(at), &all[..1], Some(ADA), &settings).answer.is_some());
+}
+
+#[test]
+fn ppl_01_and_ppl_02_inactive_records_and_other_addresses_do_not_count() {
+    let mut inactive = candidate(Table::contact(), 1, "a@x.example", None);
+    inactive.activity = RecordState::Inactive;
+    let all = [inactive, candidate(Table::contact(), 2, "b@x.example", None)];
+    assert!(
+        people::resolve_sender(&address("A@x.example"), &all, None, &Settings::default()).answer.is_none()
+    );
+    assert!(people::resolve_recipient(&address("a@x.example"), &all).answer.is_empty());
+}
+
+#[test]
+fn ppl_02_a_recipient_is_every_active_match() {
+    let at = "info@x.example";
+    let all = [candidate(Table::queue(), 3, at, None), candidate(Table::contact(), 1, at, None)];
+    let decision = people::resolve_recipient(&address(" INFO@x.example "), &all);
+    assert_eq!(decision.rule, RuleId::Ppl02);
+    let tables: Vec<_> = decision.answer.iter().map(|r| r.key.table.as_str()).collect();
+    assert_eq!(tables, ["contact", "queue"]);
+}
+
+#[test]
+fn ppl_02_the_same_record_stands_once_in_a_role_and_the_unresolved_keep_their_address() {
+    let on_it: Vec<Correspondent> =
+        ["info@x.example", "second@x.example", "nobody@x.example", "nobody@x.example"]
+            .iter()
+            .map(|at| correspondent(Role::To, at))
+            .collect();
+    let all = [
+        candidate(Table::contact(), 1, "info@x.example", None),
+        candidate(Table::contact(), 1, "second@x.example", None),
+    ];
+    let parties = people::parties(&on_it, &all, None, &Settings::default());
+    assert_eq!(parties.len(), 2);
+    assert!(parties[0].record.is_some());
+    assert_eq!((parties[1].record.clone(), parties[1].address.as_str()), (None, "nobody@x.example"));
+}
