@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use shared::problem::Problem;
+use shared::settings::{NotAdmitted, Settings};
 
 /// HTML of a message's body. The type's `Debug` says only how long it is.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,6 +21,43 @@ pub struct Content {
     pub body: Body,
     /// In the order of the message.
     pub attachments: Vec<Attachment>,
+}
+
+/// All files of one message together, in bytes: what fits one request to the CRM in base64, with room to spare.
+const LARGEST_TOTAL_BYTES: u64 = 64 * 1024 * 1024;
+/// Files of one message; a request to the CRM may hold 1,000 writes.
+const MOST_FILES: usize = 500;
+
+impl Content {
+    /// The content as the organization's settings let it into the CRM: files that are too large, of a kind that is
+    /// not allowed, or too many for one request, are left out.
+    #[must_use]
+    pub fn admitted_by(self, settings: &Settings) -> Self {
+        let (mut total, mut count) = (0, 0);
+        let admit = |attachment| {
+            let Attachment::File(file) = attachment else { return attachment };
+            let size = file.bytes.len() as u64;
+            let because = match settings.admits(&file.name, size) {
+                Err(NotAdmitted::TooLarge) => LeftOutBecause::TooLarge,
+                Err(NotAdmitted::Blocked) => LeftOutBecause::Blocked,
+                Ok(()) if count >= MOST_FILES || total + size > LARGEST_TOTAL_BYTES => {
+                    LeftOutBecause::TooMany
+                }
+                Ok(()) => {
+                    total += size;
+                    count += 1;
+                    return Attachment::File(file);
+                }
+            };
+            Attachment::LeftOut(LeftOut { name: file.name, size, because })
+        };
+        Self { body: self.body, attachments: self.attachments.into_iter().map(admit).collect() }
+    }
+
+    /// How many attachments stay in Outlook.
+    pub fn left_out(&self) -> usize {
+        self.attachments.iter().filter(|a| matches!(a, Attachment::LeftOut(_))).count()
+    }
 }
 
 /// Something attached to a message.
@@ -69,6 +107,8 @@ pub enum LeftOutBecause {
     TooLarge,
     /// The organization does not allow files with this ending.
     Blocked,
+    /// All files together are too many, or too much, for one email of the CRM.
+    TooMany,
     /// It is no file: a message, an appointment, a link to a file in the cloud.
     NoFile,
 }
@@ -118,6 +158,64 @@ fn quotes(line: &str, text: &str) -> bool {
 mod tests {
     use super::*;
     use shared::problem::Code;
+
+    fn file(name: &str, size: usize) -> Attachment {
+        Attachment::File(AttachedFile {
+            name: name.to_owned(),
+            content_type: String::new(),
+            content_id: None,
+            place: Place::Listed,
+            bytes: Bytes::from(vec![0; size]),
+        })
+    }
+
+    fn left(content: Content, settings: &Settings) -> Vec<Option<LeftOutBecause>> {
+        let admitted = content.admitted_by(settings);
+        let because = |a: &Attachment| match a {
+            Attachment::File(_) => None,
+            Attachment::LeftOut(left) => Some(left.because),
+        };
+        let all: Vec<_> = admitted.attachments.iter().map(because).collect();
+        assert_eq!(admitted.left_out(), all.iter().flatten().count());
+        all
+    }
+
+    #[test]
+    fn files_that_the_organization_does_not_take_are_left_out_and_the_others_stay_in_their_order() {
+        let settings = Settings {
+            largest_attachment_bytes: 10,
+            blocked_endings: vec!["exe".to_owned()],
+            ..Settings::default()
+        };
+        let attachments = vec![file("a.pdf", 10), file("b.pdf", 11), file("c.EXE", 1), file("d", 0)];
+        let content = Content { body: Body(String::new()), attachments };
+        let expected = [None, Some(LeftOutBecause::TooLarge), Some(LeftOutBecause::Blocked), None];
+        assert_eq!(left(content, &settings), expected);
+    }
+
+    #[test]
+    fn more_files_than_one_request_holds_are_left_out() {
+        let settings = Settings { largest_attachment_bytes: u64::MAX, ..Settings::default() };
+        let content = Content {
+            body: Body(String::new()),
+            attachments: vec![file("a", 40 << 20), file("b", 30 << 20), file("c", 24 << 20), file("d", 1)],
+        };
+        let expected = [None, Some(LeftOutBecause::TooMany), None, Some(LeftOutBecause::TooMany)];
+        assert_eq!(left(content, &settings), expected);
+        let many =
+            Content { body: Body(String::new()), attachments: (0..501).map(|_| file("x", 0)).collect() };
+        assert_eq!(left(many, &settings).iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn no_name_of_a_file_is_printed() {
+        let content = Content { body: Body("secret".into()), attachments: vec![file("secret.pdf", 1)] };
+        let printed = format!(
+            "{content:?} {:?}",
+            content.clone().admitted_by(&Settings { largest_attachment_bytes: 0, ..Settings::default() })
+        );
+        assert!(!printed.contains("secret"), "{printed}");
+    }
 
     fn reason(words: &str, texts: &[&str]) -> String {
         let problem = Problem::new(Code::CrmRefused).because("reason", words).because("error", "0x80040265");

@@ -143,8 +143,8 @@ fn a_value_is_checked_before_it_is_written() {
 fn the_organization_decides_which_files_go_into_the_crm() {
     let settings = read(&[("maxuploadfilesize", "1000"), ("blockedattachments", "exe;.JS; ;bat;exe")]);
     assert_eq!(settings.blocked_endings, ["bat", "exe", "js"]);
-    assert_eq!(settings.admits("offer.pdf", 1000), Ok(()));
-    assert_eq!(settings.admits("offer.pdf", 1001), Err(NotAdmitted::TooLarge));
+    assert_eq!(settings.admits("offer.pdf", 750), Ok(()));
+    assert_eq!(settings.admits("offer.pdf", 751), Err(NotAdmitted::TooLarge));
     for name in ["run.EXE", "run.exe. .", "offer.pdf.js", ".bat"] {
         assert_eq!(settings.admits(name, 1), Err(NotAdmitted::Blocked), "{name}");
     }

@@ -1,5 +1,11 @@
 //! Looking into the CRM, promoting, setting regarding, deleting, finding.
 
+mod directory;
+mod failures;
+mod promotion;
+mod screening;
+mod settings;
+
 use crate::tenant::{Tenant, engine, id, problem, status, user};
 use backend::crm::{Content, Crm, CrmAnswer, Promoted, Question};
 use backend::exchange::Body;

@@ -130,6 +130,11 @@ pub fn user(person: &Person) -> Access {
     Access { tenant: TenantId(id(company::TENANT_ID)), user: UserId(id(person.oid)), by }
 }
 
+/// The application itself.
+pub fn service() -> Access {
+    Access::service(TenantId(id(company::TENANT_ID)))
+}
+
 /// The engine, for a person who is gone.
 pub fn engine(person: &Person) -> Access {
     Access { by: By::Engine, ..user(person) }
@@ -166,12 +171,17 @@ impl Minted {
 
     fn mint(&self, access: &Access, resource: Resource) -> String {
         let oid = access.user.to_string();
-        let person = PEOPLE.iter().find(|person| person.oid == oid).expect("one of the company");
+        // An application's token is anybody's: its claims name the application.
+        let person = match access.by {
+            By::Service => PEOPLE.first(),
+            _ => PEOPLE.iter().find(|person| person.oid == oid),
+        };
+        let person = person.expect("one of the company");
         let mut order = match resource {
             Resource::Graph => Mint::graph(person, SCOPES),
             Resource::Dataverse => Mint::dataverse(&self.world, person),
         };
-        if matches!(access.by, By::Engine) {
+        if is_application(access) {
             let claims = json!({"scp": null, "oid": company::APP_CLIENT_ID, "roles": ROLES, "idtyp": "app"});
             order.claims = claims.as_object().cloned().unwrap_or_default();
         }
@@ -185,7 +195,7 @@ impl Minted {
 #[async_trait::async_trait]
 impl Tokens for Minted {
     async fn token(&self, access: &Access, resource: Resource) -> Outcome<SecretString> {
-        let key = (access.user.0, resource, matches!(access.by, By::Engine));
+        let key = (access.user.0, resource, is_application(access));
         let mut kept = self.kept.lock().expect("a lock");
         let token = kept.entry(key).or_insert_with(|| self.mint(access, resource));
         Ok(SecretString::from(token.clone()))
@@ -193,9 +203,13 @@ impl Tokens for Minted {
 
     fn forget(&self, access: &Access, resource: Resource) {
         *self.spoilt.lock().expect("a lock") = false;
-        let key = (access.user.0, resource, matches!(access.by, By::Engine));
+        let key = (access.user.0, resource, is_application(access));
         self.kept.lock().expect("a lock").remove(&key);
     }
+}
+
+fn is_application(access: &Access) -> bool {
+    matches!(access.by, By::Engine | By::Service)
 }
 
 /// The tenant's clock as ours.

@@ -96,6 +96,7 @@ pub(super) fn note(content: &Content) -> Option<String> {
         let reason = match because {
             LeftOutBecause::TooLarge => "larger than your organization allows",
             LeftOutBecause::Blocked => "a kind of file that your organization does not allow",
+            LeftOutBecause::TooMany => "too many files for one email",
             LeftOutBecause::NoFile => "not a file",
         };
         let name = escaped(cut(name, LONGEST_NAME));

@@ -99,8 +99,7 @@ impl Organization {
             question.headers.push(("Prefer", ANNOTATIONS.to_owned()));
         }
         let body = multipart::write_reads(ROOT, &questions);
-        let prefer = format!("odata.continue-on-error, {ANNOTATIONS}");
-        let response = self.send_batch(access, body, &prefer, Effect::Read).await?;
+        let response = self.send_batch(access, body, Effect::Read).await?;
         let parts = parts(&response).ok_or_else(|| self.refused_or_astray(&response, Effect::Read))?;
         let answers = multipart::in_order(parts, questions.len());
         let answers: Option<Vec<Part>> = answers.into_iter().collect();
@@ -119,7 +118,7 @@ impl Organization {
             write.headers.extend(part_headers(access));
         }
         let body = multipart::write_changeset(ROOT, &writes);
-        let response = self.send_batch(access, body, ANNOTATIONS, Effect::Write).await?;
+        let response = self.send_batch(access, body, Effect::Write).await?;
         let Some(parts) = parts(&response) else {
             let refused = single(&response);
             return if refused.status.is_success() {
@@ -175,19 +174,16 @@ impl Organization {
 
     /// Sends a batch; once more with a fresh token when a part refuses the token. A changeset whose part was
     /// refused so has changed nothing.
-    async fn send_batch(
-        &self,
-        access: &Access,
-        body: String,
-        prefer: &str,
-        effect: Effect,
-    ) -> Outcome<Response> {
+    ///
+    /// The service is asked to go on after an error, also where there is one changeset only, which stays all or
+    /// nothing: the answer then is the part's own, with its `Retry-After`, instead of a bare status of the whole.
+    async fn send_batch(&self, access: &Access, body: String, effect: Effect) -> Outcome<Response> {
         let mut headers = HeaderMap::new();
         for (name, value) in part_headers(access) {
             insert(&mut headers, name, &value);
         }
         insert(&mut headers, "Content-Type", &multipart::content_type());
-        insert(&mut headers, "Prefer", prefer);
+        insert(&mut headers, "Prefer", &format!("odata.continue-on-error, {ANNOTATIONS}"));
         let request = Request {
             method: Method::POST,
             url: self.address(&format!("{ROOT}$batch")),

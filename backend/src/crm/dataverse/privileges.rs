@@ -26,12 +26,15 @@ const OF_EMAIL: [Needed; 5] = [
     ("prvCreateActivity", "activitypointer", "creating the email"),
     ("prvReadActivity", "activitypointer", "finding out whether the email is there already"),
     ("prvWriteActivity", "activitypointer", "closing the email as sent or received, and attaching its files"),
-    ("prvAppendActivity", "activitypointer", "setting the regarding record"),
+    (
+        "prvAppendActivity",
+        "activitypointer",
+        "setting the regarding record, and putting the email into a queue",
+    ),
     ("prvAppendToActivity", "activitypointer", "attaching files and linking replies"),
 ];
-const OF_QUEUE: [Needed; 3] = [
+const OF_QUEUE: [Needed; 2] = [
     ("prvReadQueue", "queue", "reading which email the queue accepts"),
-    ("prvWriteQueue", "queue", "putting the email into the queue"),
     ("prvAppendToQueue", "queue", "putting the email into the queue"),
 ];
 const OF_APPLICATION: [Needed; 1] =

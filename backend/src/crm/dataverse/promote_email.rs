@@ -2,7 +2,7 @@
 //!
 //! - <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/create-entity-web-api>
 //! - <https://learn.microsoft.com/power-apps/developer/data-platform/email-activity-entities>
-//! - <https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/queueitem>
+//! - <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/addtoqueue>
 //!
 //! The row is created under the id that the rules chose; a second attempt, ours or a colleague's, meets the
 //! same key and is refused by Dataverse itself. State and status cannot be given to a new row, so closing it
@@ -73,7 +73,7 @@ pub(super) async fn promote(
     };
     let mut writes = vec![create];
     writes.extend(attachments::writes(email.id, content));
-    writes.extend(email.queue.map(|queue| queue_item(email, queue)));
+    writes.extend(email.queue.map(|queue| add_to_queue(email, queue)));
     writes.push(close);
     match organization.change(access, writes).await? {
         Ok(()) => Ok(Promoted::Created),
@@ -82,14 +82,13 @@ pub(super) async fn promote(
     }
 }
 
-fn queue_item(email: &NewEmail, queue: Uuid) -> Operation {
+fn add_to_queue(email: &NewEmail, queue: Uuid) -> Operation {
     Operation {
         method: Method::POST,
-        address: "queueitems".to_owned(),
+        address: format!("queues({queue})/Microsoft.Dynamics.CRM.AddToQueue"),
         headers: Vec::new(),
         body: Some(json!({
-            "objectid_email@odata.bind": format!("/emails({})", email.id.0),
-            "queueid@odata.bind": format!("/queues({queue})"),
+            "Target": {"@odata.type": "Microsoft.Dynamics.CRM.email", "activityid": email.id.0},
         })),
     }
 }

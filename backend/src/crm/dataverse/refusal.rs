@@ -24,9 +24,9 @@ const STALE: &str = "0x80060882";
 /// The table does not compare versions.
 const NO_VERSIONS: &str = "0x80060893";
 /// A file is too large or its kind is not allowed; its name holds what no name may.
-const FILE_REFUSED: [&str; 2] = ["0x80043e09", "0x80044a08"];
+const FILE_REFUSED: [&str; 3] = ["0x80043e09", "0x80044a02", "0x80044a08"];
 /// What was sent does not fit the table: a column, a type, a length.
-const MALFORMED: [&str; 5] = ["0x80048d19", "0x80044331", "0x80060888", "0x80040203", "0x8006088a"];
+const MALFORMED: [&str; 4] = ["0x80048d19", "0x80044331", "0x80060888", "0x8006088a"];
 const DOES_NOT_EXIST: &str = "0x80040217";
 /// Longest reason, in characters.
 const LONGEST_REASON_CHARS: usize = 200;
@@ -199,7 +199,44 @@ mod tests {
     fn a_plug_in_is_quoted_in_one_line() {
         let part = refused(500, "0x80040265", "Credit\r\n\tlimit   exceeded.");
         let problem = failure(&part, "org").unwrap();
-        assert_eq!(facts(&problem), [("reason", "Credit limit exceeded."), ("error", "0x80040265")]);
+        let reason = ("reason", "Credit limit exceeded.");
+        assert_eq!(facts(&problem), [reason, ("error", "0x80040265"), ("kind", "plug-in")]);
+    }
+
+    #[test]
+    fn what_refused_is_told_by_its_code() {
+        for (status, code, kind) in [
+            (400, "0x80043E09", "file"),
+            (400, "0x80044a02", "file"),
+            (400, "0x80048d19", "malformed"),
+            (400, "0x80044331", "malformed"),
+            (400, "0x80040203", "other"),
+            (400, "", "other"),
+            (400, "0x80040224", "plug-in"),
+        ] {
+            let problem = failure(&refused(status, code, "no"), "org").unwrap();
+            assert_eq!((problem.code, facts(&problem)[2]), (Code::CrmRefused, ("kind", kind)), "{code}");
+        }
+        let problem = failure(&refused(413, "", ""), "org").unwrap();
+        assert_eq!(problem.code, Code::PayloadTooLarge);
+    }
+
+    #[test]
+    fn a_time_out_leaves_open_what_happened_whatever_its_status() {
+        for (status, code) in [(408, ""), (408, "0x80044151"), (400, "0x80044151"), (500, "0x80044150")] {
+            assert_eq!(
+                failure(&refused(status, code, "SQL timeout expired."), "org"),
+                None,
+                "{status} {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn versions_are_told_apart_from_keys() {
+        assert!(is_stale(&refused(412, "0x80060882", "")) && is_stale(&refused(412, "", "")));
+        assert!(!is_stale(&refused(412, "0x80040237", "")) && !is_stale(&refused(400, "", "")));
+        assert!(has_no_versions(&refused(400, "0x80060893", "")));
     }
 
     #[test]

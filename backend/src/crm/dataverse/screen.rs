@@ -44,7 +44,7 @@ enum Ask {
     Emails(EmailsBy),
     Candidates(&'static Source),
     FilterOfUser,
-    FilterOfQueue(Uuid),
+    FilterOfQueue,
 }
 
 /// By what emails are asked for.
@@ -125,7 +125,7 @@ fn filter_of(question: &Screening) -> Option<(Ask, Operation)> {
     const METHOD: &str = "incomingemailfilteringmethod";
     if let Some(queue) = question.queue {
         let query = Query::row("queues", queue).select(METHOD);
-        return Some((Ask::FilterOfQueue(queue), Operation::get(query.address())));
+        return Some((Ask::FilterOfQueue, Operation::get(query.address())));
     }
     let query = Query::of("usersettingscollection").select(METHOD).filter(Filter::is_caller("systemuserid"));
     question.user_filter.then(|| (Ask::FilterOfUser, Operation::get(query.address())))
@@ -238,13 +238,13 @@ impl Seen {
                 self.candidates.extend(candidates::read(source, &question.addresses, answer));
             }
             Ask::FilterOfUser if ok => self.filter = rows(answer).next().and_then(method),
-            Ask::FilterOfQueue(_) if ok => self.filter = method(Row(&answer.body)),
+            Ask::FilterOfQueue if ok => self.filter = method(Row(&answer.body)),
             // A queue that is gone accepts nothing.
-            Ask::FilterOfQueue(_) if answer.status == StatusCode::NOT_FOUND => {
+            Ask::FilterOfQueue if answer.status == StatusCode::NOT_FOUND => {
                 self.filter = Some(FilterMethod::None);
             }
             // What this user may not read is as if it were not there (FRQ-06).
-            Ask::Emails(_) | Ask::Candidates(_) | Ask::FilterOfUser | Ask::FilterOfQueue(_) if hidden => {}
+            Ask::Emails(_) | Ask::Candidates(_) | Ask::FilterOfUser | Ask::FilterOfQueue if hidden => {}
             // A table of another version, without one of the columns.
             Ask::Candidates(_) if answer.status == StatusCode::BAD_REQUEST => {}
             _ => return Err(organization.failure(Effect::Read, answer)),

@@ -20,6 +20,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 use uuid::Uuid;
 
+mod engine;
+
 type Answer = Result<Response, TransportError>;
 
 const EMAIL: Uuid = Uuid::from_u128(0xe0);
@@ -276,7 +278,7 @@ async fn a_throttled_user_is_left_alone_until_the_time_comes() {
 }
 
 async fn promote_with(crm: &DataverseCrm) -> Outcome<Promoted> {
-    crm.promote_email(&ada(), &mail(), &Body(String::new())).await
+    crm.promote_email(&ada(), &mail(), &content()).await
 }
 
 #[tokio::test]
