@@ -162,6 +162,18 @@ impl Tenant {
         self.act(Method::PUT, "dataverse/settings/maintenance", &json!({ "on": on })).await;
     }
 
+    /// The organization no longer tracks mail between its users as two activities.
+    pub async fn track_between_users_as_one_activity(&self) {
+        let organization = sandbox::company::ORGANIZATION_ID;
+        let path = format!("dataverse/organizations/{organization}");
+        self.act(Method::PATCH, &path, &json!({ "ignoreinternalemail": true })).await;
+    }
+
+    /// Changes one of the organization's settings (`OrgDBOrgSettings`).
+    pub async fn set_organization_setting(&self, name: &str, value: &str) {
+        self.act(Method::PUT, &format!("dataverse/orgsettings/{name}"), &json!({ "value": value })).await;
+    }
+
     /// Gives somebody exactly these security roles in the CRM.
     pub async fn set_roles(&self, person: &Person, roles: &[&str]) {
         let user = person.systemuser.expect("a user of the CRM");

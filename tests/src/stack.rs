@@ -5,17 +5,21 @@ use crate::pane::Pane;
 use crate::tenant::Tenant;
 use axum::Router;
 use backend::app::{self, App, Parts, embedded};
-use backend::config::{Config, Tls};
+use backend::config::{Config, Enrollment, Notifications, Tls};
 use backend::net::Transport;
 use backend::net::in_process::InProcess;
 use backend::store::Store;
 use backend::store::sqlite::SqliteStore;
-use backend::sync::StoreSharing;
+use backend::store::Actor;
+use backend::sync::{Administration, Kind, Looked, Pace, StoreSharing};
 use sandbox::company::Person;
 use sandbox::server::Severed;
 use sandbox::world::faults::Fault;
 use sandbox::world::journal::{Entry, Seq};
 use sandbox::{Options, World};
+use shared::api::admin::{EnrollmentEnd, Order};
+use shared::item::SmtpAddress;
+use shared::rules::Language;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +39,7 @@ pub struct Stack {
     pub config: Config,
     app: Option<App>,
     transport: Arc<dyn Transport>,
+    pace: Pace,
     folder: tempfile::TempDir,
 }
 
@@ -43,6 +48,7 @@ pub struct Stack {
 pub struct Setup {
     pub config: Config,
     pub transport: Arc<dyn Transport>,
+    pub pace: Pace,
 }
 
 /// What people do past the service, they do to its other side.
@@ -75,13 +81,16 @@ impl Stack {
         let side = embedded::side(&tenant.world.options.origin, "").expect("the sandbox's own side");
         let listen = "127.0.0.1:3000".parse().expect("a loopback address");
         let public = Url::parse(&tenant.world.options.pane_origin).expect("the pane's origin");
-        let config = Config::for_sandbox(&side, listen, public, Tls::BehindProxy);
-        let mut setup = Setup { config, transport: Arc::new(transport) };
+        let mut config = Config::for_sandbox(&side, listen, public, Tls::BehindProxy);
+        // A test says itself which mailboxes are synchronized, and whether Exchange may ring.
+        config.tenants[0].mailboxes = Enrollment::ByHand;
+        config.notifications = Notifications::Off;
+        let mut setup = Setup { config, transport: Arc::new(transport), pace: Pace::Live };
         change(&mut setup);
         let folder = tempfile::tempdir().expect("a folder for the database");
         let store = SqliteStore::open(&folder.path().join("regarding.db")).await.expect("a new database");
-        let Setup { config, transport } = setup;
-        let mut stack = Self { clock, tenant, store, config, app: None, transport, folder };
+        let Setup { config, transport, pace } = setup;
+        let mut stack = Self { clock, tenant, store, config, app: None, transport, pace, folder };
         stack.assemble().await;
         stack
     }
@@ -96,6 +105,7 @@ impl Stack {
             store_sharing: StoreSharing::Exclusive,
             holder: "test".into(),
             lock: None,
+            pace: self.pace,
         };
         self.app = Some(app::assemble(parts).await.expect("the service starts"));
     }
@@ -116,6 +126,60 @@ impl Stack {
     /// The service's whole API, in process.
     pub fn api(&self) -> Router {
         self.app.as_ref().expect("the service runs").router()
+    }
+
+    /// The company as it is seeded, with these mailboxes synchronized; nothing happens by itself: a test looks a
+    /// mailbox through when it wants to.
+    pub async fn synchronizing(mailboxes: &[&str]) -> Self {
+        let stack = Self::start_with(|setup| setup.pace = Pace::ByHand).await;
+        for mailbox in mailboxes {
+            stack.synchronize(mailbox).await;
+        }
+        stack
+    }
+
+    /// An administrator enrolls, approves, tests and enables a mailbox.
+    pub async fn synchronize(&self, mailbox: &str) -> shared::api::admin::Mailbox {
+        let address = SmtpAddress::new(mailbox);
+        let (by, tenant) = (Actor::Program("tests".into()), self.config.tenants[0].id);
+        let administration = self.administration();
+        let enrolled = administration
+            .enroll(tenant, std::slice::from_ref(&address), &by, Language::English)
+            .await
+            .expect("the CRM's directory");
+        assert!(
+            !matches!(enrolled.mailboxes[0].end, EnrollmentEnd::Refused(_)),
+            "{mailbox} can be synchronized: {enrolled:?}"
+        );
+        let mut last = None;
+        for order in [Order::Approve, Order::Test] {
+            let done = administration.order(tenant, &address, order, &by, Language::English).await;
+            last = Some(done.expect("the order is carried out"));
+        }
+        last.expect("two orders")
+    }
+
+    /// The engine's face towards administrators.
+    pub fn administration(&self) -> Administration {
+        self.app.as_ref().expect("the service runs").items().administration()
+    }
+
+    /// Looks a mailbox through in full, and carries out what is noticed.
+    pub async fn cycle(&self, mailbox: &str) -> Looked {
+        self.cycle_of(mailbox, Kind::Full).await
+    }
+
+    /// The same, as much of it as a cycle of this kind reads.
+    pub async fn cycle_of(&self, mailbox: &str, kind: Kind) -> Looked {
+        let items = self.app.as_ref().expect("the service runs").items();
+        let looked = items.cycle(self.config.tenants[0].id, &SmtpAddress::new(mailbox), kind).await;
+        looked.expect("the store works").expect("a cycle")
+    }
+
+    /// Carries out what is due in a mailbox, without looking it through.
+    pub async fn work(&self, mailbox: &str) {
+        let items = self.app.as_ref().expect("the service runs").items();
+        items.work(self.config.tenants[0].id, &SmtpAddress::new(mailbox)).await.expect("the store works");
     }
 
     /// Arms a fault on the other side.

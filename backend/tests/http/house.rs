@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use backend::app::{App, Parts, assemble, embedded};
 use backend::clock::Clock;
-use backend::config::{Config, Tls};
+use backend::config::{Config, Enrollment, Notifications, Tls};
 use backend::net::in_process::InProcess;
 use backend::net::{Door, Limits, Transport};
 use backend::store::sqlite::SqliteStore;
@@ -65,6 +65,21 @@ impl sandbox::Clock for TestClock {
     }
 }
 
+/// The route's path with something plausible in each of its places.
+pub fn path_of(route: &backend::http::routes::Route) -> String {
+    let places = [
+        ("{item}", SOME_ITEM),
+        ("{address}", sandbox::company::ADA.upn),
+        ("{order}", "stop"),
+        ("{name}", "trackingprefix"),
+        ("{wish}", "0e1c2d3b-1111-4222-8333-444455556666"),
+        ("{folder}", SOME_ITEM),
+    ];
+    let path = places.iter().fold(route.path.to_owned(), |path, (place, with)| path.replace(place, with));
+    assert!(!path.contains('{'), "{path}");
+    path
+}
+
 pub struct House {
     pub clock: Arc<TestClock>,
     pub world: Arc<World>,
@@ -89,7 +104,12 @@ pub fn sandbox(clock: &Arc<TestClock>) -> (Arc<World>, Arc<dyn Transport>) {
 pub fn config() -> Config {
     let side = embedded::side("https://localhost:4000", "").unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
-    Config::for_sandbox(&side, listen, "https://localhost:3000".parse().unwrap(), Tls::BehindProxy)
+    let public_origin = "https://localhost:3000".parse().unwrap();
+    let mut config = Config::for_sandbox(&side, listen, public_origin, Tls::BehindProxy);
+    // A test says itself which mailboxes are synchronized, and whether Exchange may ring.
+    config.tenants[0].mailboxes = Enrollment::ByHand;
+    config.notifications = Notifications::Off;
+    config
 }
 
 pub fn door(config: &Config, transport: Arc<dyn Transport>) -> Door {
@@ -109,6 +129,7 @@ pub async fn parts(
         clock: clock.clone(),
         transport,
         store_sharing: StoreSharing::Exclusive,
+        pace: backend::sync::Pace::Live,
         holder: "test".to_owned(),
         lock: None,
     }

@@ -4,7 +4,6 @@ use super::before_the_creation;
 use sandbox::company::{ADA, BEN, INGRID};
 use sandbox::world::faults::Kind;
 use shared::category::TRACKED;
-use shared::settings::TwoActivities;
 use shared::status::Status;
 use tests::{Stack, id_of};
 
@@ -65,8 +64,8 @@ async fn inc_06_mail_between_colleagues_is_one_activity_per_direction() {
 
 #[tokio::test]
 async fn inc_06_with_two_activities_off_mail_between_colleagues_is_one_activity() {
-    let stack =
-        Stack::start_with(|setup| setup.config.tenants[0].settings.two_activities = TwoActivities::Off).await;
+    let stack = Stack::start().await;
+    stack.track_between_users_as_one_activity().await;
     let (sent, received) = stack.mail_of_ada_to_ben();
     let ones = stack.pane(&ADA).track(&sent).await;
     let others = stack.pane(&BEN).track(&received).await;

@@ -10,6 +10,7 @@ use shared::problem::Code;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 
+mod categories;
 mod failing;
 mod figures;
 mod hostile;

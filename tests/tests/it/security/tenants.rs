@@ -72,7 +72,7 @@ async fn street() -> Street {
     let stack = Stack::start_with(|setup| {
         let id = TenantId(OTHER.parse().expect("a GUID"));
         let dataverse = OTHER_CRM.parse().expect("an address");
-        setup.config.tenants.push(backend::config::Tenant { id, dataverse, settings: Default::default() });
+        setup.config.tenants.push(backend::config::Tenant { id, dataverse, mailboxes: backend::config::Enrollment::ByHand });
         witness = Some(Witness::place_with(setup, Box::new(speak)));
     })
     .await;
