@@ -104,7 +104,8 @@ pub trait Exchange: Send + Sync + std::fmt::Debug {
     /// the very first request does.
     async fn read(&self, access: &Access, mailbox: &SmtpAddress, asked: &Asked) -> Outcome<Answered>;
 
-    /// The messages of these ids, wherever they lie now, in the order asked.
+    /// The messages of these ids, wherever they lie now, in the order asked. One that says too little of itself
+    /// even so is `Refused`: asking again would not help.
     async fn messages(
         &self,
         access: &Access,

@@ -134,7 +134,7 @@ async fn a_lost_answer_leaves_a_subscription_in_doubt_and_asking_again_mends_it(
     assert_eq!(problem(lost).0, "unknown");
     assert_eq!(ids(&tenant).await.len(), 1, "it was made all the same");
     let made = tenant.exchange.subscribe(&engine(&ADA), ada(), &new).await.unwrap();
-    assert_eq!(ids(&tenant).await, [made.id.clone()]);
+    assert_eq!(ids(&tenant).await, std::slice::from_ref(&made.id));
     tenant.fault(Service::Graph, Place::TopLevel, "/subscriptions", Kind::DropBefore);
     let in_doubt = tenant.exchange.unsubscribe(&engine(&ADA), &made.id).await;
     assert_eq!(problem(in_doubt).0, "unknown", "a broken connection does not tell");

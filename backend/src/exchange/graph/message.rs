@@ -53,12 +53,10 @@ struct Wire {
     subject: Option<String>,
     from: Option<Recipient>,
     sender: Option<Recipient>,
-    /// Of a whole message never missing, only empty.
-    to_recipients: Vec<Recipient>,
+    to_recipients: Option<Vec<Recipient>>,
     cc_recipients: Option<Vec<Recipient>>,
     bcc_recipients: Option<Vec<Recipient>>,
-    /// Of a whole message never missing, only empty.
-    categories: Vec<String>,
+    categories: Option<Vec<String>>,
     is_draft: Option<bool>,
     received_date_time: Option<Timestamp>,
     sent_date_time: Option<Timestamp>,
@@ -105,8 +103,14 @@ struct WireBody {
     content: Option<String>,
 }
 
+/// What a whole message never leaves out, though it may be empty.
+const ALWAYS_THERE: [&str; 2] = ["categories", "toRecipients"];
+
 /// Reads a message of a mailbox with these addresses, and its body if that was asked for.
 pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Option<Body>)> {
+    if ALWAYS_THERE.iter().any(|name| json.get(name).is_none()) {
+        return None;
+    }
     let wire: Wire = serde_json::from_value(json).ok()?;
     let etag = wire.etag.or_else(|| wire.change_key.map(|key| format!("W/\"{key}\"")))?;
     let received = wire.received_date_time.or(wire.sent_date_time).or(wire.created_date_time)?;
@@ -116,11 +120,8 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
     let direction = Direction::of(from.as_ref().map(|c| &c.address), mailbox);
     let in_reply_to = in_reply_to(wire.single_value_extended_properties, wire.internet_message_headers);
     let body = wire.body.map(html);
-    let others = [
-        (Role::To, Some(wire.to_recipients)),
-        (Role::Cc, wire.cc_recipients),
-        (Role::Bcc, wire.bcc_recipients),
-    ];
+    let others =
+        [(Role::To, wire.to_recipients), (Role::Cc, wire.cc_recipients), (Role::Bcc, wire.bcc_recipients)];
     let others = others
         .into_iter()
         .flat_map(|(role, all)| all.into_iter().flatten().filter_map(move |r| correspondent(role, r)));
@@ -134,7 +135,7 @@ pub(super) fn read(json: Value, mailbox: &[SmtpAddress]) -> Option<(Message, Opt
             .map(InternetMessageId),
         subject: wire.subject.unwrap_or_default(),
         correspondents,
-        categories: wire.categories,
+        categories: wire.categories.unwrap_or_default(),
         direction,
         draft: if wire.is_draft == Some(true) { Draft::Draft } else { Draft::Sent },
         received: UtcMs(received.as_millisecond()),
@@ -220,7 +221,10 @@ mod tests {
 
     #[test]
     fn a_message_with_nothing_on_it_is_still_a_message() {
-        let (message, body) = read(minimal(), &ada()).unwrap();
+        let mut json = minimal();
+        json["categories"] = Value::Null;
+        json["toRecipients"] = Value::Null;
+        let (message, body) = read(json, &ada()).unwrap();
         assert_eq!((message.subject.as_str(), message.correspondents.len(), body), ("", 0, None));
         assert_eq!(message.internet_message_id, None);
         assert_eq!(message.received, UtcMs(1_795_161_600_000));

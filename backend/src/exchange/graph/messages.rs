@@ -7,6 +7,7 @@ use crate::caller::Access;
 use crate::exchange::MessageById;
 use crate::line::Effect;
 use crate::outcome::Outcome;
+use serde_json::Value;
 use shared::email::Message;
 use shared::item::{ItemId, SmtpAddress};
 
@@ -50,8 +51,11 @@ fn message(
     if !answer.status.is_success() {
         return Err(line.failure(mailbox, Effect::Read, &answer));
     }
+    let is_an_item = answer.body.get("id").is_some_and(Value::is_string);
     match message::read(answer.body, addresses) {
         Some((message, _)) => Ok(Some(message)),
+        // It will look the same the next time.
+        None if is_an_item => Err(line.refused("unreadable message")),
         None => Err(line.astray(Effect::Read, "what should be a message is none")),
     }
 }

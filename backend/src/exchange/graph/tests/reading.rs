@@ -1,6 +1,6 @@
 //! What a cycle's reading looks like on the wire, and that it never stands in a person's way.
 
-use super::{batch, exchange, good_parts, item, mailbox, part, user};
+use super::{batch, exchange, good_parts, item, mailbox, message, part, user};
 use crate::exchange::graph::GraphExchange;
 use crate::exchange::{Asked, Delta, DeltaFrom, DeltaLink, Exchange, Next, Want};
 use crate::line::script::{ORIGIN, Script, ada, engine, json, origin};
@@ -90,6 +90,23 @@ async fn whose_mailbox_it_is_must_be_known_before_a_message_has_a_direction() {
     let answered = exchange(&script).read(&engine(), &mailbox(), &of_folders(1, &DeltaFrom::Start)).await;
     let Err(Failure::Refused(problem)) = &answered.unwrap().messages[0].1 else { panic!("a refusal") };
     assert_eq!(problem.code, Code::MailboxGone);
+}
+
+#[tokio::test]
+async fn a_message_that_stays_unreadable_is_refused_and_an_answer_that_is_none_is_asked_for_again() {
+    let whose = || vec![part("mailbox", 200, user()), part("caller", 404, json!({}))];
+    let mut parts = whose();
+    parts.extend([
+        part("0", 200, json!({"id": "a", "isRead": true})),
+        part("1", 200, json!("<html>")),
+        part("2", 200, message()),
+    ]);
+    let script = Script::new([batch(parts)]);
+    let items = [item(), item(), item()];
+    let found = exchange(&script).messages(&engine(), &mailbox(), &items).await.unwrap();
+    assert!(matches!(&found[0].1, Err(Failure::Refused(p)) if p.code == Code::ExchangeRefused));
+    assert!(matches!(&found[1].1, Err(Failure::NotDone(p)) if p.code == Code::ExchangeDown));
+    assert!(matches!(&found[2].1, Ok(Some(_))));
 }
 
 /// Holds every request until it is told how to answer.
