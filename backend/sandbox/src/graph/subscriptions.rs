@@ -21,6 +21,8 @@ const LONGEST_MINUTES: i64 = 10_080;
 /// What ends sooner is made to hold so long, in minutes.
 const SHORTEST_MINUTES: i64 = 45;
 const LONGEST_CLIENT_STATE: usize = 128;
+/// So many are listed at a time.
+const PAGE: usize = 100;
 
 const PROPERTIES: [&str; 12] = [
     "changeType",
@@ -94,21 +96,31 @@ fn creator(asked: &Asked<'_>) -> String {
     }
 }
 
-fn is_own(asked: &Asked<'_>, one: &Subscription) -> bool {
-    one.terms.application == asked.client_id() && one.terms.creator == creator(asked)
+fn is_own(asked: &Asked<'_>, creator: &str, one: &Subscription) -> bool {
+    one.terms.application == asked.client_id() && one.terms.creator == creator
 }
 
 fn find<'e>(asked: &Asked<'_>, exchange: &'e Exchange, id: &str) -> Result<&'e Subscription, Problem> {
     let id = Uuid::try_parse(id).map_err(|_| Refusal::SubscriptionNotFound)?;
     let one = exchange.subscription(id)?;
-    if is_own(asked, one) { Ok(one) } else { Err(Refusal::SubscriptionNotFound.into()) }
+    if is_own(asked, &creator(asked), one) { Ok(one) } else { Err(Refusal::SubscriptionNotFound.into()) }
 }
 
 fn list(asked: &Asked<'_>) -> Reply {
+    let skip: usize = asked.query.get("skiptoken").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let creator = creator(asked);
     let exchange = asked.world.exchange();
-    let value: Vec<Value> = exchange.subscriptions().filter(|one| is_own(asked, one)).map(show).collect();
+    let own = exchange.subscriptions().filter(|one| is_own(asked, &creator, one));
+    let mut value: Vec<Value> = own.skip(skip).take(PAGE + 1).map(show).collect();
+    let more = value.len() > PAGE;
+    value.truncate(PAGE);
     let context = format!("{}/v1.0/$metadata#subscriptions", asked.world.options.origin);
-    Reply::ok(json!({ "@odata.context": context, "value": value }))
+    let mut answer = json!({ "@odata.context": context, "value": value });
+    if more {
+        let next = asked.link(&["skiptoken"], &[("skiptoken", &(skip + PAGE).to_string())]);
+        answer["@odata.nextLink"] = json!(next);
+    }
+    Reply::ok(answer)
 }
 
 fn show(one: &Subscription) -> Value {

@@ -216,3 +216,31 @@ async fn subscriptions_survive_being_saved_and_loaded() {
     *tenant.world.exchange() = serde_json::from_str(&saved).unwrap();
     app.get(&format!("/subscriptions/{}", text(&made, "id"))).await.expect(200);
 }
+
+#[tokio::test]
+async fn many_subscriptions_are_listed_by_pages_of_a_hundred() {
+    let tenant = Tenant::new();
+    Listener::of(&tenant);
+    let app = tenant.app(&ROLES);
+    app.post("/subscriptions", wish(&of(&ADA))).await.expect(201);
+    {
+        let mut exchange = tenant.world.exchange();
+        let one = exchange.subscriptions().next().expect("the one just made").terms.clone();
+        for number in 1..250 {
+            let oid = format!("many-{number}");
+            let kind = sandbox::exchange::MailboxKind::User;
+            exchange.add_mailbox(&oid, &format!("{oid}@x.example"), "One of many", kind, tenant.world.now());
+            exchange.subscribe(sandbox::exchange::Terms { mailbox: oid, ..one.clone() }).unwrap();
+        }
+    }
+    let (mut url, mut sizes) = ("/subscriptions".to_owned(), Vec::new());
+    loop {
+        let page = app.get(&url).await.expect(200).json();
+        sizes.push(page["value"].as_array().expect("a list").len());
+        match page["@odata.nextLink"].as_str() {
+            Some(next) => next.clone_into(&mut url),
+            None => break,
+        }
+    }
+    assert_eq!(sizes, [100, 100, 50]);
+}
