@@ -5,10 +5,18 @@ use crate::host::ItemKey;
 use crate::pane::event::SignIn;
 use crate::pane::state::Trouble;
 use crate::sign_in;
-use crate::wire::{FromWire, wish_request};
+use crate::wire::{
+    FromWire, conversation_request, folder_mapping, standing, states_request, wish_request, wishes_request,
+};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use js_sys::JSON;
-use shared::api::{Config, ItemState, Records, Suggestions, WishRequest};
+use shared::api::{
+    Config, ConversationRequest, ConversationStanding, ConversationTracked, Folder, FolderMapping, Folders,
+    Following, ItemState, Records, States, Suggestions, Surroundings, WishRequest, WishesAnswer,
+    WishesRequest,
+};
+use shared::item::{FolderId, ItemId, SmtpAddress};
+use wasm_bindgen::JsValue;
 
 /// What the pane needs before anybody signed in.
 pub async fn config() -> Result<Config, Trouble> {
@@ -32,9 +40,75 @@ pub async fn search(term: &str, language: &str) -> Result<Records, Trouble> {
 
 /// Sends a wish; the answer is the item's state, perhaps while the wish is still carried out.
 pub async fn wish(key: &ItemKey, wish: &WishRequest, language: &str) -> Result<ItemState, Trouble> {
-    let body = JSON::stringify(&wish_request(wish)).expect("a wish is plain data").into();
-    let request = authorized(Request::post(&path(key, "/wishes")), language).await?;
-    read(send(request.header("Content-Type", "application/json"), Some(body)).await?).await
+    put(Request::post(&path(key, "/wishes")), &wish_request(wish), language).await
+}
+
+/// The states of several items of a mailbox.
+pub async fn states(mailbox: &SmtpAddress, items: &[ItemId], language: &str) -> Result<States, Trouble> {
+    put(Request::post(&in_mailbox("/api/states", mailbox)), &states_request(items), language).await
+}
+
+/// Sends several wishes; the answer comes before they are carried out.
+pub async fn wishes(
+    mailbox: &SmtpAddress,
+    wishes: &WishesRequest,
+    language: &str,
+) -> Result<WishesAnswer, Trouble> {
+    put(Request::post(&in_mailbox("/api/wishes", mailbox)), &wishes_request(wishes), language).await
+}
+
+/// What is worth knowing around an item.
+pub async fn surroundings(key: &ItemKey, language: &str) -> Result<Surroundings, Trouble> {
+    get(&path(key, "/surroundings"), language).await
+}
+
+/// Tracks every message of an item's conversation.
+pub async fn track_conversation(
+    key: &ItemKey,
+    request: &ConversationRequest,
+    language: &str,
+) -> Result<ConversationTracked, Trouble> {
+    put(Request::post(&path(key, "/conversation")), &conversation_request(request), language).await
+}
+
+/// Follows an item's conversation, or stops to.
+pub async fn follow_conversation(
+    key: &ItemKey,
+    following: Following,
+    language: &str,
+) -> Result<ConversationStanding, Trouble> {
+    put(Request::put(&path(key, "/conversation")), &standing(following), language).await
+}
+
+/// The folders of a mailbox.
+pub async fn folders(mailbox: &SmtpAddress, language: &str) -> Result<Folders, Trouble> {
+    get(&in_mailbox("/api/folders", mailbox), language).await
+}
+
+/// Maps a folder, or takes its mapping away.
+pub async fn map_folder(
+    mailbox: &SmtpAddress,
+    folder: &FolderId,
+    mapping: Option<&FolderMapping>,
+    language: &str,
+) -> Result<Folder, Trouble> {
+    let path = in_mailbox(&["/api/folders/", &escape(&folder.0), "/mapping"].concat(), mailbox);
+    match mapping {
+        Some(mapping) => put(Request::put(&path), &folder_mapping(mapping), language).await,
+        None => read(send(authorized(Request::delete(&path), language).await?, None).await?).await,
+    }
+}
+
+/// Opens the stream of several items' states; `signal` ends it.
+pub async fn states_events(
+    mailbox: &SmtpAddress,
+    items: &[ItemId],
+    language: &str,
+    signal: &web_sys::AbortSignal,
+) -> Result<Response, Trouble> {
+    let request = Request::post(&in_mailbox("/api/states/events", mailbox));
+    let request = authorized(request, language).await?.abort_signal(Some(signal));
+    accepted(send_json(request.header("Accept", "text/event-stream"), &states_request(items)).await?).await
 }
 
 /// Opens the stream of an item's states; `signal` ends it.
@@ -50,6 +124,16 @@ pub async fn events(
 
 async fn get<T: FromWire>(path: &str, language: &str) -> Result<T, Trouble> {
     read(send(authorized(Request::get(path), language).await?, None).await?).await
+}
+
+/// Sends a body and reads the answer.
+async fn put<T: FromWire>(request: RequestBuilder, body: &JsValue, language: &str) -> Result<T, Trouble> {
+    read(send_json(authorized(request, language).await?, body).await?).await
+}
+
+async fn send_json(request: RequestBuilder, body: &JsValue) -> Result<Response, Trouble> {
+    let body = JSON::stringify(body).expect("what is sent is plain data").into();
+    send(request.header("Content-Type", "application/json"), Some(body)).await
 }
 
 async fn authorized(request: RequestBuilder, language: &str) -> Result<RequestBuilder, Trouble> {
@@ -94,8 +178,11 @@ pub fn parse<T: FromWire>(json: &str) -> Option<T> {
 }
 
 fn path(key: &ItemKey, below: &str) -> String {
-    let (item, mailbox) = (escape(&key.item.0), escape(key.mailbox.as_str()));
-    ["/api/items/", &item, below, "?mailbox=", &mailbox].concat()
+    in_mailbox(&["/api/items/", &escape(&key.item.0), below].concat(), &key.mailbox)
+}
+
+fn in_mailbox(path: &str, mailbox: &SmtpAddress) -> String {
+    [path, "?mailbox=", &escape(mailbox.as_str())].concat()
 }
 
 fn escape(text: &str) -> String {

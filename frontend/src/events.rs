@@ -1,13 +1,15 @@
 //! Server-sent events over `fetch`, because `EventSource` cannot carry the user's token.
 //!
-//! Follows one item until it is dropped; a stream that ends is opened again, later and later while that fails.
+//! Follows one item, or several, until it is dropped; a stream that ends is opened again, later and later while that fails.
 
 use crate::api;
-use crate::host::ItemKey;
+use crate::host::{ItemKey, Local};
 use crate::pane::state::Trouble;
+use gloo_net::http::Response;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Reflect, Uint8Array};
-use shared::api::ItemState;
+use shared::api::{ItemBrief, ItemState};
+use shared::item::{ItemId, SmtpAddress};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader};
@@ -19,13 +21,19 @@ const LONGEST_PAUSE_MS: u32 = 30_000;
 /// A line longer than this, in bytes, is none of ours.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// What a stream told.
+/// What a stream told of one item.
 pub enum Told {
     Opened,
     State(Box<ItemState>),
 }
 
-/// Follows an item as long as it lives.
+/// What a stream told of one among several items.
+pub enum ToldOfOne {
+    Opened,
+    State(ItemBrief),
+}
+
+/// Follows items as long as it lives.
 pub struct Following(AbortController);
 
 impl Drop for Following {
@@ -36,20 +44,55 @@ impl Drop for Following {
 
 /// Begins to follow an item; `None` where the browser cannot.
 pub fn follow(key: ItemKey, language: &'static str, told: impl Fn(Told) + 'static) -> Option<Following> {
+    let open = move |signal: AbortSignal| -> Local<Result<Response, Trouble>> {
+        let key = key.clone();
+        Box::pin(async move { api::events(&key, language, &signal).await })
+    };
+    let hear = move |data: Option<String>| match data {
+        None => told(Told::Opened),
+        Some(data) => api::parse(&data).into_iter().for_each(|state| told(Told::State(Box::new(state)))),
+    };
+    listen_on(Box::new(open), Box::new(hear))
+}
+
+/// Begins to follow several items of a mailbox.
+pub fn follow_several(
+    mailbox: SmtpAddress,
+    items: Vec<ItemId>,
+    language: &'static str,
+    told: impl Fn(ToldOfOne) + 'static,
+) -> Option<Following> {
+    let open = move |signal: AbortSignal| -> Local<Result<Response, Trouble>> {
+        let (mailbox, items) = (mailbox.clone(), items.clone());
+        Box::pin(async move { api::states_events(&mailbox, &items, language, &signal).await })
+    };
+    let hear = move |data: Option<String>| match data {
+        None => told(ToldOfOne::Opened),
+        Some(data) => api::parse(&data).into_iter().for_each(|brief| told(ToldOfOne::State(brief))),
+    };
+    listen_on(Box::new(open), Box::new(hear))
+}
+
+type Open = Box<dyn Fn(AbortSignal) -> Local<Result<Response, Trouble>>>;
+/// Hears that the stream was opened (`None`), and then the data of each of its states.
+type Hear = Box<dyn Fn(Option<String>)>;
+
+/// Opens a stream, and again whenever it ends.
+fn listen_on(open: Open, hear: Hear) -> Option<Following> {
     let controller = AbortController::new().ok()?;
     let signal = controller.signal();
     spawn_local(async move {
         let mut failures = 0;
         while !signal.aborted() {
-            match api::events(&key, language, &signal).await {
+            match open(signal.clone()).await {
                 Ok(answer) => {
                     failures = 0;
-                    told(Told::Opened);
+                    hear(None);
                     if let Some(body) = answer.body() {
-                        listen(body.get_reader().unchecked_into(), &signal, &told).await;
+                        listen(body.get_reader().unchecked_into(), &signal, &hear).await;
                     }
                 }
-                // Only the user can mend it; once they signed in, the item is followed anew.
+                // Only the user can mend it; once they signed in, the items are followed anew.
                 Err(Trouble::SignedOut { .. }) => return,
                 Err(_) => {}
             }
@@ -61,7 +104,7 @@ pub fn follow(key: ItemKey, language: &'static str, told: impl Fn(Told) + 'stati
 }
 
 /// Reads one stream to its end.
-async fn listen(reader: ReadableStreamDefaultReader, signal: &AbortSignal, told: &impl Fn(Told)) {
+async fn listen(reader: ReadableStreamDefaultReader, signal: &AbortSignal, hear: &Hear) {
     let mut frames = Frames::default();
     while let Ok(chunk) = JsFuture::from(reader.read()).await {
         let value = Reflect::get(&chunk, &"value".into()).ok().and_then(|v| v.dyn_into::<Uint8Array>().ok());
@@ -70,9 +113,7 @@ async fn listen(reader: ReadableStreamDefaultReader, signal: &AbortSignal, told:
             if signal.aborted() {
                 return;
             }
-            if let Some(state) = api::parse(&data) {
-                told(Told::State(Box::new(state)));
-            }
+            hear(Some(data));
         }
     }
 }

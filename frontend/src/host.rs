@@ -6,6 +6,7 @@
 pub mod fake;
 pub mod office;
 
+use shared::api::MANY_MAX;
 use shared::item::{ItemId, SmtpAddress};
 use std::future::Future;
 use std::pin::Pin;
@@ -30,12 +31,31 @@ pub struct OpenMessage {
     pub subject: String,
 }
 
+/// Several items that are selected in one mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    pub mailbox: SmtpAddress,
+    /// The received and sent messages among them, in REST form.
+    pub items: Vec<ItemId>,
+    /// How many others are selected with them: drafts, say, which cannot be tracked.
+    pub others: usize,
+}
+
+impl Selection {
+    /// Whether it is more than can be worked on at once.
+    pub fn is_too_large(&self) -> bool {
+        self.items.len() > MANY_MAX
+    }
+}
+
 /// What Outlook shows beside the pane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Open {
-    /// Nothing is selected, or several items are.
+    /// Nothing is selected.
     Nothing,
     Message(OpenMessage),
+    /// Several items are selected (CAT-09).
+    Several(Selection),
     /// A message that is being written.
     Draft,
     Appointment,
@@ -85,10 +105,12 @@ pub trait Host {
     fn ready(&self) -> Local<Result<(), NoHost>>;
     /// What is open now.
     fn open(&self) -> Local<Open>;
-    /// Calls `changed` whenever another item is opened while the pane is pinned.
+    /// Calls `changed` whenever another item is opened, or others are selected, while the pane is pinned.
     fn on_change(&self, changed: Box<dyn Fn()>);
     /// Asks in a window that no other page can frame or cover.
     fn ask(&self, question: Question) -> Local<Answer>;
+    /// The address of the user's own mailbox, whatever is open.
+    fn own_mailbox(&self) -> Option<SmtpAddress>;
     /// The language Outlook speaks, as a BCP 47 tag.
     fn language(&self) -> Option<String>;
     /// The look of Outlook, where it tells; else the browser's preference counts.

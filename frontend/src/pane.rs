@@ -4,7 +4,10 @@
 //! what [`update`] asks for.
 
 pub mod event;
+mod folders;
 pub mod perform;
 mod picking;
+mod several;
 pub mod state;
+mod thread;
 pub mod update;

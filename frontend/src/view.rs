@@ -6,12 +6,15 @@
 mod actions;
 mod confirmation;
 mod element;
+mod folders;
 mod notices;
 mod parts;
 mod people;
 mod places;
 mod regarding;
+mod several;
 mod status;
+mod thread;
 mod why;
 
 use crate::pane::event::Event;
@@ -50,7 +53,12 @@ fn page(state: &State, tools: Tools) -> AnyView {
 
 fn content(state: &State, tools: Tools) -> Vec<AnyView> {
     if let Some(elsewhere) = places::place(&state.place, tools) {
-        return vec![elsewhere];
+        // The folders belong to nothing that is open.
+        return match (&state.session, &state.folders) {
+            (Session::SignedIn, Some(screen)) => folders::screen(screen, tools),
+            (Session::SignedIn, None) => vec![elsewhere, folders::door(tools)],
+            _ => vec![elsewhere],
+        };
     }
     if let Service::Unreachable(trouble) = &state.service {
         return vec![notices::trouble(trouble, tools)];
@@ -62,13 +70,24 @@ fn content(state: &State, tools: Tools) -> Vec<AnyView> {
             parts.extend(item(state, tools));
             parts
         }
+        Session::SignedIn => {
+            if let Some(screen) = &state.folders {
+                return folders::screen(screen, tools);
+            }
+            let mut parts = match state.selection() {
+                Some(selection) => several::several(state, selection, tools),
+                None => item(state, tools),
+            };
+            parts.push(folders::door(tools));
+            parts
+        }
         _ => item(state, tools),
     }
 }
 
 /// Everything about the open message.
 fn item(state: &State, tools: Tools) -> Vec<AnyView> {
-    let mut parts = vec![status::status(state, tools)];
+    let mut parts = vec![status::status(state, tools), thread::names(&state.item)];
     match (&state.item.known, state.delivery()) {
         (Remote::Failed(trouble), None) => parts.push(notices::trouble(trouble, tools)),
         (Remote::Here(known), _) => {
@@ -77,6 +96,7 @@ fn item(state: &State, tools: Tools) -> Vec<AnyView> {
                 None => {
                     parts.push(actions::actions(state, known, tools));
                     parts.push(regarding::regarding(state, known, tools));
+                    parts.push(thread::thread(&state.item, tools));
                 }
             }
             parts.push(people::people(known, tools));

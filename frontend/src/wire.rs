@@ -7,7 +7,7 @@
 use js_sys::{Array, Object, Reflect};
 use shared::api::*;
 use shared::decision::Fact;
-use shared::item::{ItemId, SmtpAddress};
+use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::party::Role;
 use shared::problem::{Code, Problem};
 use shared::regarding::{RecordKey, RecordRef, Table};
@@ -258,6 +258,92 @@ impl FromWire for FoundRecord {
     }
 }
 
+impl FromWire for States {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { states: list(value, "states")? })
+    }
+}
+
+impl FromWire for ItemBrief {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self {
+            item: ItemId(text(value, "item")?),
+            status: read(value, "status")?,
+            problem: optional(value, "problem")?,
+            version: number(value, "version")? as u64,
+        })
+    }
+}
+
+impl FromWire for WishesAnswer {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { answers: list(value, "answers")? })
+    }
+}
+
+impl FromWire for WishAnswer {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        let reception = match text(value, "is")?.as_str() {
+            "accepted" => Reception::Accepted,
+            "taken" => Reception::Taken,
+            "refused" => Reception::Refused { code: read(value, "code")?, problem: read(value, "problem")? },
+            _ => return None,
+        };
+        let id = Uuid::try_parse(&text(value, "id")?).ok()?;
+        Some(Self { id, item: ItemId(text(value, "item")?), reception })
+    }
+}
+
+impl FromWire for Surroundings {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self {
+            conversation: optional(value, "conversation")?,
+            names_differ: optional(value, "names_differ")?,
+        })
+    }
+}
+
+impl FromWire for Following {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        named(value.as_string(), &[("followed", Following::Followed), ("stopped", Following::Stopped)])
+    }
+}
+
+impl FromWire for ConversationStanding {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { following: read(value, "following")? })
+    }
+}
+
+impl FromWire for ConversationTracked {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { states: list(value, "states")?, more: flag(value, "more")? })
+    }
+}
+
+impl FromWire for Folders {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { folders: list(value, "folders")?, most: number(value, "most")? as u32 })
+    }
+}
+
+impl FromWire for Folder {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self {
+            id: FolderId(text(value, "id")?),
+            name: text(value, "name")?,
+            depth: number(value, "depth")? as u32,
+            mapping: optional(value, "mapping")?,
+        })
+    }
+}
+
+impl FromWire for FolderMapping {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { regarding: optional(value, "regarding")? })
+    }
+}
+
 impl FromWire for ProblemDetails {
     fn from_wire(value: &JsValue) -> Option<Self> {
         Some(Self {
@@ -285,7 +371,45 @@ fn object(members: &[(&str, &JsValue)]) -> JsValue {
 
 /// A wish as the service takes it.
 pub fn wish_request(request: &WishRequest) -> JsValue {
-    let wish = match &request.wish {
+    object(&[("id", &request.id.to_string().into()), ("wish", &wish(&request.wish))])
+}
+
+/// Several wishes as the service takes them.
+pub fn wishes_request(request: &WishesRequest) -> JsValue {
+    let one = |one: &ItemWish| {
+        let (id, item) = (one.id.to_string().into(), one.item.0.as_str().into());
+        object(&[("id", &id), ("item", &item), ("wish", &wish(&one.wish))])
+    };
+    object(&[("wishes", &request.wishes.iter().map(one).collect::<Array>().into())])
+}
+
+/// The items whose states are asked for.
+pub fn states_request(items: &[ItemId]) -> JsValue {
+    let items: Array = items.iter().map(|item| JsValue::from_str(&item.0)).collect();
+    object(&[("items", &items.into())])
+}
+
+/// A conversation that is to be tracked.
+pub fn conversation_request(request: &ConversationRequest) -> JsValue {
+    object(&[("id", &request.id.to_string().into()), ("regarding", &regarding_wish(&request.regarding))])
+}
+
+/// Whether a conversation is to be followed.
+pub fn standing(following: Following) -> JsValue {
+    let following = match following {
+        Following::Followed => "followed",
+        Following::Stopped => "stopped",
+    };
+    object(&[("following", &following.into())])
+}
+
+/// What a folder is mapped to.
+pub fn folder_mapping(mapping: &FolderMapping) -> JsValue {
+    object(&[("regarding", &mapping.regarding.as_ref().map_or(JsValue::NULL, record_ref))])
+}
+
+fn wish(wish: &Wish) -> JsValue {
+    match wish {
         Wish::Track { regarding } => {
             object(&[("kind", &"track".into()), ("regarding", &regarding_wish(regarding))])
         }
@@ -296,21 +420,21 @@ pub fn wish_request(request: &WishRequest) -> JsValue {
             };
             object(&[("kind", &"untrack".into()), ("record", &fate.into())])
         }
-    };
-    object(&[("id", &request.id.to_string().into()), ("wish", &wish)])
+    }
 }
 
 fn regarding_wish(wish: &RegardingWish) -> JsValue {
     match wish {
         RegardingWish::Keep => object(&[("kind", &"keep".into())]),
         RegardingWish::Clear => object(&[("kind", &"clear".into())]),
-        RegardingWish::Set(RecordRef { key, name }) => {
-            let record = object(&[
-                ("table", &key.table.as_str().into()),
-                ("id", &key.id.to_string().into()),
-                ("name", &name.as_str().into()),
-            ]);
-            object(&[("kind", &"set".into()), ("record", &record)])
-        }
+        RegardingWish::Set(record) => object(&[("kind", &"set".into()), ("record", &record_ref(record))]),
     }
+}
+
+fn record_ref(RecordRef { key, name }: &RecordRef) -> JsValue {
+    object(&[
+        ("table", &key.table.as_str().into()),
+        ("id", &key.id.to_string().into()),
+        ("name", &name.as_str().into()),
+    ])
 }

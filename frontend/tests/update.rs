@@ -74,6 +74,12 @@ fn sent(effects: &[Effect]) -> Vec<WishRequest> {
     effects.iter().filter_map(request).collect()
 }
 
+/// What is asked of the service when a message is opened.
+fn reads(item: &str) -> Vec<Effect> {
+    let key = key(item);
+    vec![Effect::Load(key.clone()), Effect::Follow(key.clone()), Effect::LookAround(key)]
+}
+
 fn track(regarding: RegardingWish) -> Wish {
     Wish::Track { regarding }
 }
@@ -112,7 +118,7 @@ fn the_message_is_read_and_followed_once_somebody_is_signed_in() {
     pane.happen(Event::Configured(Ok(config())));
     pane.happen(Event::HostReady(Ok(())));
     pane.happen(Event::Opened(message("A")));
-    assert_eq!(pane.happen(Event::SignedIn(Ok(()))), [Effect::Load(key("A")), Effect::Follow(key("A"))]);
+    assert_eq!(pane.happen(Event::SignedIn(Ok(()))), reads("A"));
     assert_eq!(pane.state.shown(), Shown::Loading);
 }
 
@@ -164,7 +170,7 @@ fn who_is_signed_out_is_asked_and_then_goes_on() {
     pane.happen(Event::SignedIn(Err(signed_out())));
     assert_eq!(pane.state.session, Session::SignedOut { why: SignedOut::NotYet, claims: None });
     assert_eq!(pane.act(Act::SignIn), [Effect::SignIn(SignIn::InWindow { claims: None })]);
-    assert_eq!(pane.happen(Event::SignedIn(Ok(()))), [Effect::Load(key("A")), Effect::Follow(key("A"))]);
+    assert_eq!(pane.happen(Event::SignedIn(Ok(()))), reads("A"));
 }
 
 #[test]
@@ -201,7 +207,7 @@ fn a_wish_that_met_a_challenge_is_sent_again_after_signing_in_as_the_same_wish()
 fn another_item_starts_anew_and_ends_the_former_stream() {
     let mut pane = Pane::with(tracked());
     let effects = pane.happen(Event::Opened(message("B")));
-    assert_eq!(effects, [Effect::Unfollow, Effect::Load(key("B")), Effect::Follow(key("B"))]);
+    assert_eq!(effects, [vec![Effect::Unfollow], reads("B")].concat());
     assert_eq!(pane.state.shown(), Shown::Loading);
 }
 
@@ -274,7 +280,7 @@ fn what_is_known_stays_while_the_network_is_gone_but_not_when_the_service_denies
 fn a_state_that_could_not_be_read_is_read_again_on_demand() {
     let mut pane = Pane::signed_in();
     pane.happen(Event::Loaded(key("A"), Err(Trouble::Offline)));
-    assert_eq!(pane.act(Act::Refresh), [Effect::Load(key("A")), Effect::Follow(key("A"))]);
+    assert_eq!(pane.act(Act::Refresh), &reads("A")[..2], "what is around it is being looked at already");
     assert_eq!(pane.state.shown(), Shown::Loading);
 }
 

@@ -2,8 +2,10 @@
 
 pub mod accepting;
 pub mod copies;
+pub mod delegates;
 pub mod deleting;
 pub mod failing;
+pub mod folders;
 pub mod incoming;
 pub mod language;
 pub mod mailboxes;
@@ -12,6 +14,7 @@ pub mod people;
 pub mod reasons;
 pub mod regarding;
 pub mod rhythm;
+pub mod several;
 pub mod timing;
 pub mod tracking;
 pub mod untracking;

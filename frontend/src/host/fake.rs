@@ -1,6 +1,7 @@
 //! An Outlook for tests: shows what it is told to, and remembers what it was asked.
 
 use super::{Answer, Host, Local, NoHost, Open, Question, Theme};
+use shared::item::SmtpAddress;
 use std::cell::{Cell, RefCell};
 use std::future::ready;
 use std::rc::Rc;
@@ -92,6 +93,10 @@ impl Host for FakeHost {
     fn ask(&self, question: Question) -> Local<Answer> {
         self.0.asked.borrow_mut().push(question);
         Box::pin(ready(self.0.answer.get()))
+    }
+
+    fn own_mailbox(&self) -> Option<SmtpAddress> {
+        Some(SmtpAddress::new("ada@contoso.com"))
     }
 
     fn language(&self) -> Option<String> {

@@ -3,8 +3,8 @@
 //! Items have getters that cannot be listed, members that exist only in some clients, and calls that throw when
 //! a permission is missing; so every member is looked for by name, and what is not there is no error.
 
-use super::{Answer, Host, ItemKey, Local, NoHost, Open, OpenMessage, Question, Theme, theme_of};
-use js_sys::{Function, JSON, Object, Promise, Reflect};
+use super::{Answer, Host, ItemKey, Local, NoHost, Open, OpenMessage, Question, Selection, Theme, theme_of};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use shared::item::{ItemId, SmtpAddress};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -36,10 +36,12 @@ impl Host for OfficeHost {
 
     fn on_change(&self, changed: Box<dyn Fn()>) {
         let handler = Closure::<dyn Fn()>::new(changed).into_js_value();
-        // A client that cannot pin the pane has no such event.
-        let _ = mailbox().and_then(|mailbox| {
-            call(&mailbox, "addHandlerAsync", &["olkItemSelectedChanged".into(), handler])
-        });
+        // A client that cannot pin the pane, or cannot select several items for it, has no such event.
+        for event in [Some("olkItemSelectedChanged".to_owned()), event_type("SelectedItemsChanged")] {
+            let _ = event.zip(mailbox()).and_then(|(event, mailbox)| {
+                call(&mailbox, "addHandlerAsync", &[event.into(), handler.clone()])
+            });
+        }
     }
 
     fn ask(&self, question: Question) -> Local<Answer> {
@@ -55,6 +57,10 @@ impl Host for OfficeHost {
                 None => Answer::NoWindow,
             }
         })
+    }
+
+    fn own_mailbox(&self) -> Option<SmtpAddress> {
+        own_address(&mailbox()?).map(|address| SmtpAddress::new(&address))
     }
 
     fn language(&self) -> Option<String> {
@@ -80,11 +86,11 @@ impl Host for OfficeHost {
 
 /// What is open now.
 async fn open() -> Open {
-    let Some((mailbox, item)) =
-        mailbox().and_then(|mailbox| get(&mailbox, "item").map(|item| (mailbox, item)))
-    else {
-        return Open::Nothing;
-    };
+    let Some(mailbox) = mailbox() else { return Open::Nothing };
+    if let Some(selection) = selection(&mailbox).await {
+        return Open::Several(selection);
+    }
+    let Some(item) = get(&mailbox, "item") else { return Open::Nothing };
     if text(&item, "itemType").as_deref() == Some("appointment") {
         return Open::Appointment;
     }
@@ -92,14 +98,9 @@ async fn open() -> Open {
     let (Some(id), Some(subject)) = (text(&item, "itemId"), text(&item, "subject")) else {
         return Open::Draft;
     };
-    let rest_id = call(&mailbox, "convertToRestId", &[id.as_str().into(), "v2.0".into()]);
-    let item_id = match rest_id.and_then(|id| id.as_string()) {
-        Some(id) => ItemId(id),
-        None => ItemId::from_office(&id),
-    };
+    let item_id = rest_id(&mailbox, &id);
     let shared = shared_mailbox(&item).await;
-    let own = || get(&mailbox, "userProfile").and_then(|profile| text(&profile, "emailAddress"));
-    match shared.or_else(own) {
+    match shared.or_else(|| own_address(&mailbox)) {
         Some(address) => {
             let key = ItemKey { item: item_id, mailbox: SmtpAddress::new(&address) };
             Open::Message(OpenMessage { key, subject })
@@ -108,16 +109,49 @@ async fn open() -> Open {
     }
 }
 
+/// The items that are selected, when they are several. Clients below requirement set 1.13 know none.
+async fn selection(mailbox: &JsValue) -> Option<Selection> {
+    let selected: Array = answer(mailbox, "getSelectedItemsAsync", &[]).await?.dyn_into().ok()?;
+    if selected.length() < 2 {
+        return None;
+    }
+    let is = |item: &JsValue, name: &str, wanted: &str| {
+        text(item, name).is_none_or(|value| value.eq_ignore_ascii_case(wanted))
+    };
+    let readable =
+        selected.iter().filter(|item| is(item, "itemType", "message") && is(item, "itemMode", "read"));
+    let ids: Vec<String> = readable.filter_map(|item| text(&item, "itemId")).collect();
+    let others = selected.length() as usize - ids.len();
+    let items = ids.iter().map(|id| rest_id(mailbox, id)).collect();
+    let shared = mailbox_of_selected(mailbox, ids.first()).await;
+    let address = shared.or_else(|| own_address(mailbox))?;
+    Some(Selection { mailbox: SmtpAddress::new(&address), items, others })
+}
+
+/// The mailbox in which a selected item lies when it is shared: told by the item, once it is loaded
+/// (requirement set 1.15). Outlook selects in one mailbox at a time.
+async fn mailbox_of_selected(mailbox: &JsValue, id: Option<&String>) -> Option<String> {
+    let loaded = answer(mailbox, "loadItemByIdAsync", &[id?.as_str().into()]).await?;
+    let address = shared_mailbox(&loaded).await;
+    // Before this is done, Outlook loads no other one.
+    answer(&loaded, "unloadAsync", &[]).await;
+    address
+}
+
+/// Graph's form of an id that Outlook gave.
+fn rest_id(mailbox: &JsValue, id: &str) -> ItemId {
+    let converted = call(mailbox, "convertToRestId", &[id.into(), "v2.0".into()]);
+    converted.and_then(|id| id.as_string()).map_or_else(|| ItemId::from_office(id), ItemId)
+}
+
+fn own_address(mailbox: &JsValue) -> Option<String> {
+    text(&get(mailbox, "userProfile")?, "emailAddress")
+}
+
 /// The mailbox that a shared item lies in; the member exists only on shared items.
 async fn shared_mailbox(item: &JsValue) -> Option<String> {
-    get(item, "getSharedPropertiesAsync")?;
-    let answer = Promise::new(&mut |resolve, _| {
-        if call(item, "getSharedPropertiesAsync", &[resolve.clone().into()]).is_none() {
-            // It threw: a permission is missing. The own mailbox is asked then, and refuses clearly.
-            let _ = resolve.call0(&JsValue::UNDEFINED);
-        }
-    });
-    let value = get(&JsFuture::from(answer).await.ok()?, "value")?;
+    // Where it throws, a permission is missing. The own mailbox is asked then, and refuses clearly.
+    let value = answer(item, "getSharedPropertiesAsync", &[]).await?;
     text(&value, "targetMailbox").or_else(|| text(&value, "owner"))
 }
 
@@ -178,6 +212,19 @@ fn hear(dialog: &JsValue, settle: &Function) -> Option<()> {
     Some(())
 }
 
+/// What a method of Office.js answers to its callback; `None` if there is no such method, if it throws or fails.
+async fn answer(object: &JsValue, name: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    get(object, name)?;
+    let answered = Promise::new(&mut |resolve, _| {
+        let mut arguments = arguments.to_vec();
+        arguments.push(resolve.clone().into());
+        if call(object, name, &arguments).is_none() {
+            say(&resolve, &JsValue::UNDEFINED);
+        }
+    });
+    get(&JsFuture::from(answered).await.ok()?, "value")
+}
+
 fn say(resolve: &Function, answer: &JsValue) {
     // A promise's own function does not throw.
     let _ = resolve.call1(&JsValue::UNDEFINED, answer);
@@ -185,7 +232,7 @@ fn say(resolve: &Function, answer: &JsValue) {
 
 /// The words go behind the `#`, which no server gets to see.
 fn dialog_address(question: &Question) -> Option<String> {
-    let words = js_sys::Array::new();
+    let words = Array::new();
     let head = [&question.language, &question.title, &question.yes, &question.no];
     for text in head.into_iter().chain(&question.lines) {
         words.push(&text.as_str().into());

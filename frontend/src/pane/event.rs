@@ -1,8 +1,12 @@
 //! What can happen to the pane, and what it can ask for in turn.
 
 use super::state::Trouble;
-use crate::host::{Answer, ItemKey, NoHost, Open, Question};
-use shared::api::{Config, ItemState, Records, Suggestions, WishRequest};
+use crate::host::{Answer, ItemKey, NoHost, Open, Question, Selection};
+use shared::api::{
+    Config, ConversationRequest, ConversationTracked, Folder, FolderMapping, Folders, Following, ItemBrief,
+    ItemState, Records, States, Suggestions, Surroundings, WishRequest, WishesAnswer, WishesRequest,
+};
+use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::regarding::RecordRef;
 use shared::wish::RecordFate;
 use uuid::Uuid;
@@ -30,6 +34,21 @@ pub enum Event {
     Found(u32, Result<Records, Trouble>),
     /// The user answered whether the record of this item shall really be deleted.
     Confirmed(ItemKey, Answer),
+    /// What the service knows of all that is selected.
+    SeveralLoaded(Selection, Result<States, Trouble>),
+    /// The stream of several items' states was opened, for the first time or again.
+    SeveralFollowed,
+    /// One of several items that are followed has another state.
+    BriefStreamed(ItemBrief),
+    /// The service answered the wishes of which this one is the first.
+    SeveralAnswered(Uuid, Result<WishesAnswer, Trouble>),
+    LookedAround(ItemKey, Result<Surroundings, Trouble>),
+    /// The service took all messages of this one's conversation.
+    ThreadTracked(ItemKey, Result<ConversationTracked, Trouble>),
+    /// Whether this message's conversation is followed from now on.
+    ThreadStands(ItemKey, Result<Following, Trouble>),
+    FoldersLoaded(Result<Folders, Trouble>),
+    FolderMapped(FolderId, Result<Folder, Trouble>),
     /// The browser has a network again.
     Online,
     User(Act),
@@ -60,6 +79,19 @@ pub enum Act {
     ConfirmDelete,
     /// Leaves the question or the field without an answer.
     Cancel,
+    /// Tracks every message of the open one's conversation.
+    TrackThread,
+    /// Follows the open message's conversation, or stops to.
+    FollowThread(Following),
+    /// Shows the folders instead of what is open.
+    OpenFolders,
+    /// Shows what is open again.
+    CloseFolders,
+    MapFolder(FolderId),
+    UnmapFolder(FolderId),
+    /// Wants to choose the regarding record of a folder.
+    PickForFolder(FolderId),
+    ClearFolder(FolderId),
 }
 
 /// Keys of the combobox.
@@ -85,6 +117,16 @@ pub enum Effect {
     Follow(ItemKey),
     Unfollow,
     Send(ItemKey, WishRequest),
+    LoadSeveral(Selection),
+    /// Follows the states of these items, instead of those of any others.
+    FollowSeveral(SmtpAddress, Vec<ItemId>),
+    SendSeveral(SmtpAddress, WishesRequest),
+    LookAround(ItemKey),
+    TrackThread(ItemKey, ConversationRequest),
+    FollowThread(ItemKey, Following),
+    LoadFolders,
+    /// Maps a folder; `None` takes its mapping away.
+    MapFolder(FolderId, Option<FolderMapping>),
     Suggest(ItemKey),
     /// Comes back with [`Event::Paused`] after [`TYPING_PAUSE_MS`].
     Pause(u32),
@@ -116,6 +158,8 @@ pub enum Spot {
     Question,
     /// The status, which a screen reader then reads.
     Status,
+    /// What is said of the conversation.
+    Thread,
 }
 
 impl Spot {
@@ -125,6 +169,7 @@ impl Spot {
             Spot::Field => "field",
             Spot::Question => "question",
             Spot::Status => "status",
+            Spot::Thread => "thread",
         }
     }
 }

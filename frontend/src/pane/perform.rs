@@ -3,12 +3,13 @@
 use super::event::{Effect, Event, TYPING_PAUSE_MS, option_id};
 use super::state::{State, Trouble};
 use super::update::{Given, update};
-use crate::events::{Following, Told, follow};
+use crate::events::{Following, Told, ToldOfOne, follow, follow_several};
 use crate::host::{Host, Local, NoHost};
 use crate::words::Words;
 use crate::{api, sign_in};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use shared::item::SmtpAddress;
 use shared::rules::Language;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -26,6 +27,7 @@ struct Inner {
     words: RwSignal<&'static Words>,
     host: Rc<dyn Host>,
     following: RefCell<Option<Following>>,
+    following_several: RefCell<Option<Following>>,
     reading: Cell<Reading>,
 }
 
@@ -40,9 +42,14 @@ enum Reading {
 impl Runtime {
     /// A pane that has not started yet. `words` change once Outlook told its language.
     pub fn new(host: Rc<dyn Host>, state: RwSignal<State>, words: RwSignal<&'static Words>) -> Self {
-        let inner =
-            Inner { state, words, host, following: RefCell::new(None), reading: Cell::new(Reading::Idle) };
-        Self(Rc::new(inner))
+        Self(Rc::new(Inner {
+            state,
+            words,
+            host,
+            following: RefCell::new(None),
+            following_several: RefCell::new(None),
+            reading: Cell::new(Reading::Idle),
+        }))
     }
 
     /// Starts the pane.
@@ -80,7 +87,20 @@ impl Runtime {
                 });
                 self.0.following.replace(following);
             }
-            Effect::Unfollow => drop(self.0.following.take()),
+            Effect::FollowSeveral(mailbox, items) => {
+                let runtime = self.clone();
+                let following = follow_several(mailbox, items, language, move |told| {
+                    runtime.dispatch(match told {
+                        ToldOfOne::Opened => Event::SeveralFollowed,
+                        ToldOfOne::State(brief) => Event::BriefStreamed(brief),
+                    });
+                });
+                self.0.following_several.replace(following);
+            }
+            Effect::Unfollow => {
+                drop(self.0.following.take());
+                drop(self.0.following_several.take());
+            }
             Effect::Focus(spot) => self.spawn(Box::pin(async move {
                 leptos::task::tick().await;
                 focus(spot.id());
@@ -111,6 +131,31 @@ impl Runtime {
             Effect::Send(key, request) => {
                 Event::Answered(request.id, api::wish(&key, &request, language).await)
             }
+            Effect::LoadSeveral(selection) => {
+                let answer = api::states(&selection.mailbox, &selection.items, language).await;
+                Event::SeveralLoaded(selection, answer)
+            }
+            Effect::SendSeveral(mailbox, request) => {
+                let first = request.wishes.first().map(|wish| wish.id).unwrap_or_default();
+                Event::SeveralAnswered(first, api::wishes(&mailbox, &request, language).await)
+            }
+            Effect::LookAround(key) => {
+                let answer = api::surroundings(&key, language).await;
+                Event::LookedAround(key, answer)
+            }
+            Effect::TrackThread(key, request) => {
+                let answer = api::track_conversation(&key, &request, language).await;
+                Event::ThreadTracked(key, answer)
+            }
+            Effect::FollowThread(key, following) => {
+                let answer = api::follow_conversation(&key, following, language).await;
+                Event::ThreadStands(key, answer.map(|standing| standing.following))
+            }
+            Effect::LoadFolders => Event::FoldersLoaded(api::folders(&self.own_mailbox(), language).await),
+            Effect::MapFolder(id, mapping) => {
+                let answer = api::map_folder(&self.own_mailbox(), &id, mapping.as_ref(), language).await;
+                Event::FolderMapped(id, answer)
+            }
             Effect::Suggest(key) => {
                 let answer = api::suggestions(&key, language).await;
                 Event::Suggested(key, answer)
@@ -126,12 +171,18 @@ impl Runtime {
             }
             Effect::WatchHost
             | Effect::Follow(_)
+            | Effect::FollowSeveral(..)
             | Effect::Unfollow
             | Effect::Focus(_)
             | Effect::Reveal(_) => {
                 unreachable!("performed without waiting")
             }
         }
+    }
+
+    /// Where Outlook does not tell it, the service refuses the empty address clearly.
+    fn own_mailbox(&self) -> SmtpAddress {
+        self.0.host.own_mailbox().unwrap_or_else(|| SmtpAddress::new(""))
     }
 
     /// Runs a task; what it gives happens. Boxed, so that the executor is compiled once.

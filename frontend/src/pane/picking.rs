@@ -1,15 +1,15 @@
 //! The combobox: suggestions first, then a search as one types.
 
-use super::event::{Effect, Key, Spot};
+use super::event::{Act, Effect, Key};
 use super::state::{Picker, Remote, State, Trouble};
-use super::update::{Given, wish};
+use super::update::{Given, acted};
+use crate::host::{ItemKey, Selection};
 use shared::api::{SEARCH_MAX_CHARS, SuggestedBecause, Suggestion, Suggestions};
-use shared::wish::{RegardingWish, Wish};
 
 /// Shows the list; asks for suggestions the first time.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
-    let key = state.key().cloned();
-    let picker = &mut state.item.picker;
+    let key = subject(state);
+    let picker = state.picker();
     picker.open = true;
     match (&picker.suggestions, key) {
         (Remote::Absent | Remote::Failed(_), Some(key)) => {
@@ -18,6 +18,18 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
         }
         _ => vec![],
     }
+}
+
+/// The message whose people are offered: the open one, or the first of several; none for a folder.
+fn subject(state: &State) -> Option<ItemKey> {
+    if state.folders.is_some() {
+        return None;
+    }
+    let first = |selection: &Selection| {
+        let item = selection.items.first()?.clone();
+        Some(ItemKey { item, mailbox: selection.mailbox.clone() })
+    };
+    state.key().cloned().or_else(|| first(state.selection()?))
 }
 
 /// Hides the list; the field stays.
@@ -34,9 +46,15 @@ pub(super) fn close(picker: &mut Picker) {
     picker.found = Remote::Absent;
 }
 
-pub(super) fn suggested(picker: &mut Picker, answer: Result<Suggestions, Trouble>) {
-    picker.suggestions = match answer {
+pub(super) fn suggested(state: &mut State, key: &ItemKey, answer: Result<Suggestions, Trouble>) {
+    if subject(state).as_ref() != Some(key) {
+        return;
+    }
+    let of_several = state.selection().is_some();
+    state.picker().suggestions = match answer {
         Ok(Suggestions { mut suggestions }) => {
+            // The people on one of several messages say little about the others.
+            suggestions.retain(|suggestion| !of_several || suggestion.because == SuggestedBecause::Recent);
             suggestions.sort_by_key(rank);
             Remote::Here(suggestions)
         }
@@ -57,13 +75,14 @@ fn rank(suggestion: &Suggestion) -> u8 {
 /// The field holds something else: earlier searches no longer count, a new one waits for a pause.
 pub(super) fn typed(state: &mut State, term: String) -> Vec<Effect> {
     let mut effects = open(state);
-    let picker = &mut state.item.picker;
+    state.searches += 1;
+    let search = state.searches;
+    let picker = state.picker();
     picker.term = term.chars().take(SEARCH_MAX_CHARS).collect();
     picker.marked = None;
-    state.searches += 1;
     if picker.is_searching() {
         picker.found = Remote::Loading;
-        effects.push(Effect::Pause(state.searches));
+        effects.push(Effect::Pause(search));
     } else {
         picker.found = Remote::Absent;
     }
@@ -72,8 +91,9 @@ pub(super) fn typed(state: &mut State, term: String) -> Vec<Effect> {
 
 /// Typing rested: searches, unless it went on meanwhile.
 pub(super) fn paused(state: &mut State, number: u32) -> Vec<Effect> {
-    let picker = &state.item.picker;
-    if number == state.searches && picker.is_searching() && picker.found == Remote::Loading {
+    let is_latest = number == state.searches;
+    let picker = state.picker();
+    if is_latest && picker.is_searching() && picker.found == Remote::Loading {
         vec![Effect::Search(number, picker.term.trim().to_owned())]
     } else {
         vec![]
@@ -81,7 +101,7 @@ pub(super) fn paused(state: &mut State, number: u32) -> Vec<Effect> {
 }
 
 pub(super) fn pressed(state: &mut State, key: Key, given: &mut Given) -> Vec<Effect> {
-    let picker = &mut state.item.picker;
+    let picker = state.picker();
     match key {
         Key::Down | Key::Up if !picker.open => return open(state),
         Key::Down => return mark(picker, |at, count| (at + 1) % count, 0),
@@ -90,7 +110,7 @@ pub(super) fn pressed(state: &mut State, key: Key, given: &mut Given) -> Vec<Eff
             let marked = picker.marked.filter(|_| picker.open);
             let chosen = marked.and_then(|at| picker.options().get(at).map(|option| option.record.clone()));
             if let Some(record) = chosen {
-                return wish(state, Wish::Track { regarding: RegardingWish::Set(record) }, given);
+                return acted(state, Act::Choose(record), given);
             }
         }
         Key::Escape if picker.open => close_list(picker),
@@ -102,7 +122,7 @@ pub(super) fn pressed(state: &mut State, key: Key, given: &mut Given) -> Vec<Eff
             let was_changing = picker.changing;
             close(picker);
             if was_changing {
-                return vec![Effect::Focus(Spot::Status)];
+                return acted(state, Act::Cancel, given);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! All that the pane knows, as plain values. What it shows follows from this and from nothing else.
 
-use crate::host::{ItemKey, NoHost, Open, OpenMessage};
+use crate::host::{ItemKey, NoHost, Open, OpenMessage, Selection};
 use shared::api::{
-    FoundRecord, ItemState, ProblemDetails, Records, SEARCH_MIN_CHARS, SuggestedBecause, Suggestion,
-    WishRequest,
+    Folders, FoundRecord, ItemBrief, ItemState, ProblemDetails, Records, SEARCH_MIN_CHARS, SuggestedBecause,
+    Suggestion, Surroundings, WishRequest, WishesRequest,
 };
+use shared::item::{FolderId, SmtpAddress};
 use shared::problem::Code;
 use shared::regarding::RecordRef;
 use shared::status::Status;
@@ -17,8 +18,13 @@ pub struct State {
     pub service: Service,
     pub session: Session,
     pub item: Item,
+    pub several: Several,
+    /// The folders, where they are shown instead of what is open.
+    pub folders: Option<FolderScreen>,
     /// Wishes that the service has not answered yet, of any item: switching away loses none.
     pub outbox: Vec<Delivery>,
+    /// The same of wishes for several items.
+    pub bulk: Vec<BulkDelivery>,
     /// Number of the latest search; answers to earlier ones are dropped.
     pub searches: u32,
 }
@@ -91,6 +97,43 @@ pub struct Item {
     pub known: Remote<ItemState>,
     pub picker: Picker,
     pub asking: Option<Asking>,
+    /// What is worth knowing beside the state.
+    pub around: Remote<Surroundings>,
+    /// The messages of its conversation, once they are being tracked.
+    pub thread: Remote<Thread>,
+    /// Whether the conversation is being stopped or followed again just now; what went wrong with that.
+    pub standing: Remote<()>,
+}
+
+/// The messages of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thread {
+    pub states: Vec<ItemBrief>,
+    /// There are more than can be tracked at once.
+    pub more: bool,
+}
+
+/// All that is selected, as far as the service told.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Several {
+    pub known: Remote<Vec<ItemBrief>>,
+    pub picker: Picker,
+    /// Asks whether all shall be untracked.
+    pub asking: bool,
+    /// The stream was open once: opened again, it may have missed something.
+    pub followed: bool,
+}
+
+/// The folders of the user's own mailbox.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FolderScreen {
+    pub known: Remote<Folders>,
+    pub picker: Picker,
+    /// The folder whose regarding record is being chosen.
+    pub picking: Option<FolderId>,
+    /// The folder that is being changed, and what went wrong with the last one.
+    pub changing: Option<FolderId>,
+    pub trouble: Option<Trouble>,
 }
 
 /// Something that comes from the service.
@@ -110,6 +153,25 @@ pub struct Delivery {
     /// Keeps its id through every repetition: sent twice, it is one wish.
     pub request: WishRequest,
     pub progress: Progress,
+}
+
+/// Wishes for several items on their way to the service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BulkDelivery {
+    pub mailbox: SmtpAddress,
+    /// Keep their ids through every repetition.
+    pub request: WishesRequest,
+    pub progress: Progress,
+}
+
+/// How many of several items stand how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub tracked: usize,
+    pub untracked: usize,
+    /// Being worked on, or waiting to be.
+    pub pending: usize,
+    pub failed: usize,
 }
 
 /// How far a wish came.
@@ -174,7 +236,10 @@ impl State {
             service: Service::Starting,
             session: Session::Starting,
             item: Item::default(),
+            several: Several::default(),
+            folders: None,
             outbox: Vec::new(),
+            bulk: Vec::new(),
             searches: 0,
         }
     }
@@ -190,6 +255,29 @@ impl State {
     /// The key of the open message.
     pub fn key(&self) -> Option<&ItemKey> {
         self.message().map(|message| &message.key)
+    }
+
+    /// What is selected, if several items are.
+    pub fn selection(&self) -> Option<&Selection> {
+        match &self.place {
+            Place::Outlook(Open::Several(selection)) => Some(selection),
+            _ => None,
+        }
+    }
+
+    /// The combobox that is shown.
+    pub fn picker(&mut self) -> &mut Picker {
+        match (&mut self.folders, &self.place) {
+            (Some(folders), _) => &mut folders.picker,
+            (None, Place::Outlook(Open::Several(_))) => &mut self.several.picker,
+            _ => &mut self.item.picker,
+        }
+    }
+
+    /// The wishes for what is selected that the service has not answered yet.
+    pub fn bulk_delivery(&self) -> Option<&BulkDelivery> {
+        let selection = self.selection()?;
+        self.bulk.iter().find(|bulk| bulk.is_about(selection))
     }
 
     /// Whether `key` is what is open.
@@ -244,6 +332,37 @@ impl State {
 impl Default for State {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl BulkDelivery {
+    /// Whether any of it is for what is selected.
+    pub fn is_about(&self, selection: &Selection) -> bool {
+        self.mailbox == selection.mailbox
+            && self.request.wishes.iter().any(|wish| selection.items.contains(&wish.item))
+    }
+}
+
+impl Tally {
+    pub fn of(states: &[ItemBrief]) -> Self {
+        let mut tally = Self::default();
+        for brief in states {
+            *match &brief.status {
+                Status::Tracked => &mut tally.tracked,
+                Status::NotTracked if brief.problem.is_none() => &mut tally.untracked,
+                Status::NotTracked | Status::Failed { .. } | Status::RecordGone => &mut tally.failed,
+                Status::Tracking
+                | Status::Untracking
+                | Status::TrackingPending
+                | Status::UntrackingPending
+                | Status::Waiting { .. } => &mut tally.pending,
+            } += 1;
+        }
+        tally
+    }
+
+    pub fn count(&self) -> usize {
+        self.tracked + self.untracked + self.pending + self.failed
     }
 }
 

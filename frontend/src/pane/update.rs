@@ -4,10 +4,11 @@
 //! a late one, of an item that was left or of a search that was superseded, changes nothing that is shown.
 
 use super::event::{Act, Effect, Event, SignIn, Spot};
-use super::picking;
 use super::state::{
-    Asking, Delivery, Item, Place, Progress, Remote, Service, Session, Shown, State, Tenant, Trouble,
+    Asking, BulkDelivery, Delivery, Item, Place, Progress, Remote, Service, Session, Several, Shown, State,
+    Tenant, Trouble,
 };
+use super::{folders, picking, several, thread};
 use crate::host::{Answer, ItemKey, Open, Question};
 use crate::words::Words;
 use shared::api::{Config, ItemState, WishRequest};
@@ -54,16 +55,23 @@ pub fn update(state: &mut State, event: Event, given: &mut Given) -> Vec<Effect>
             vec![]
         }
         Event::Answered(id, answer) => answered(state, id, answer),
+        Event::SeveralLoaded(..)
+        | Event::SeveralFollowed
+        | Event::BriefStreamed(_)
+        | Event::SeveralAnswered(..)
+        | Event::LookedAround(..)
+        | Event::ThreadTracked(..)
+        | Event::ThreadStands(..)
+        | Event::FoldersLoaded(_)
+        | Event::FolderMapped(..) => told_of_others(state, event),
         Event::Suggested(key, answer) => {
-            if state.shows(&key) {
-                picking::suggested(&mut state.item.picker, answer);
-            }
+            picking::suggested(state, &key, answer);
             vec![]
         }
         Event::Paused(number) => picking::paused(state, number),
         Event::Found(number, answer) => {
             if number == state.searches {
-                state.item.picker.found = answer.map_or_else(Remote::Failed, Remote::Here);
+                state.picker().found = answer.map_or_else(Remote::Failed, Remote::Here);
             }
             vec![]
         }
@@ -71,6 +79,46 @@ pub fn update(state: &mut State, event: Event, given: &mut Given) -> Vec<Effect>
         Event::Online => resume(state),
         Event::User(act) => acted(state, act, given),
     }
+}
+
+/// What the service told of several messages, of a conversation or of folders.
+fn told_of_others(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::SeveralLoaded(selection, answer) => several::loaded(state, &selection, answer),
+        Event::SeveralFollowed => {
+            // The service may have been started anew and count from the beginning.
+            let briefs = match (&mut state.several.known, &mut state.item.thread) {
+                (Remote::Here(states), _) => states.iter_mut(),
+                (_, Remote::Here(thread)) => thread.states.iter_mut(),
+                _ => [].iter_mut(),
+            };
+            briefs.for_each(|brief| brief.version = 0);
+            let again = std::mem::replace(&mut state.several.followed, true);
+            return state
+                .selection()
+                .filter(|_| again)
+                .cloned()
+                .map(Effect::LoadSeveral)
+                .into_iter()
+                .collect();
+        }
+        Event::BriefStreamed(brief) => {
+            if let Remote::Here(states) = &mut state.several.known {
+                several::take(states, &brief);
+            }
+            if let Remote::Here(thread) = &mut state.item.thread {
+                several::take(&mut thread.states, &brief);
+            }
+        }
+        Event::SeveralAnswered(first, answer) => several::answered(state, first, answer),
+        Event::LookedAround(key, answer) => thread::looked_around(state, &key, answer),
+        Event::ThreadTracked(key, answer) => return thread::tracked(state, &key, answer),
+        Event::ThreadStands(key, answer) => thread::stands(state, &key, answer),
+        Event::FoldersLoaded(answer) => folders::loaded(state, answer),
+        Event::FolderMapped(id, answer) => folders::mapped(state, &id, answer),
+        _ => {}
+    }
+    vec![]
 }
 
 /// Whether Outlook only now told that it is there.
@@ -111,6 +159,7 @@ fn opened(state: &mut State, open: Open) -> Vec<Effect> {
     let was_starting = state.place == Place::Starting;
     state.place = Place::Outlook(open);
     state.item = Item::default();
+    state.several = Several::default();
     // Results for the former item's search are late from now on.
     state.searches += 1;
     let mut effects = if was_starting { vec![] } else { vec![Effect::Unfollow] };
@@ -121,11 +170,18 @@ fn opened(state: &mut State, open: Open) -> Vec<Effect> {
 
 /// Reads the open message and follows it, when somebody is signed in.
 fn load(state: &mut State) -> Vec<Effect> {
-    let (Session::SignedIn, Some(key)) = (&state.session, state.key().cloned()) else { return vec![] };
+    let (Session::SignedIn, Some(key)) = (&state.session, state.key().cloned()) else {
+        return several::load(state);
+    };
     if !matches!(state.item.known, Remote::Here(_)) {
         state.item.known = Remote::Loading;
     }
-    vec![Effect::Load(key.clone()), Effect::Follow(key)]
+    let mut effects = vec![Effect::Load(key.clone()), Effect::Follow(key.clone())];
+    if !matches!(state.item.around, Remote::Here(_) | Remote::Loading) {
+        state.item.around = Remote::Loading;
+        effects.push(Effect::LookAround(key));
+    }
+    effects
 }
 
 fn signed_in(state: &mut State, answer: Result<(), Trouble>) -> Vec<Effect> {
@@ -160,6 +216,16 @@ fn resume(state: &mut State) -> Vec<Effect> {
                 delivery.progress = Progress::Sending;
                 effects.push(Effect::Send(delivery.key.clone(), delivery.request.clone()));
             }
+        }
+        let is_stuck = |bulk: &&mut BulkDelivery| {
+            matches!(bulk.progress, Progress::Stuck(Trouble::Offline | Trouble::SignedOut { .. }))
+        };
+        effects.extend(state.bulk.iter_mut().filter(is_stuck).map(several::send_again));
+        if let Some(screen) = &mut state.folders
+            && !matches!(screen.known, Remote::Here(_))
+        {
+            screen.known = Remote::Loading;
+            effects.push(Effect::LoadFolders);
         }
     }
     effects
@@ -201,7 +267,7 @@ fn take(state: &mut State, mut new: ItemState) {
 }
 
 /// Whoever is told to sign in first is signed out from now on.
-fn note_sign_out(state: &mut State, trouble: &Trouble) {
+pub(super) fn note_sign_out(state: &mut State, trouble: &Trouble) {
     if let Trouble::SignedOut { why, claims } = trouble {
         state.session = Session::SignedOut { why: why.clone(), claims: claims.clone() };
     }
@@ -225,7 +291,7 @@ fn answered(state: &mut State, id: Uuid, answer: Result<ItemState, Trouble>) -> 
 }
 
 /// Puts a wish on its way, unless another one of this item is.
-pub(super) fn wish(state: &mut State, wish: Wish, given: &mut Given) -> Vec<Effect> {
+fn wish(state: &mut State, wish: Wish, given: &mut Given) -> Vec<Effect> {
     let Some(key) = state.key().cloned() else { return vec![] };
     if state.is_busy() {
         return vec![];
@@ -243,7 +309,25 @@ fn track(regarding: RegardingWish) -> Wish {
     Wish::Track { regarding }
 }
 
-fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effect> {
+pub(super) fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effect> {
+    match act {
+        Act::Type(term) => return picking::typed(state, term),
+        Act::Press(key) => return picking::pressed(state, key, given),
+        Act::OpenList => return picking::open(state),
+        Act::CloseList => {
+            picking::close_list(state.picker());
+            return vec![];
+        }
+        Act::SignIn => return sign_in(state),
+        Act::OpenFolders => return folders::open(state),
+        _ => {}
+    }
+    if let Some(effects) = folders::acted(state, act.clone()) {
+        return effects;
+    }
+    if state.selection().is_some() && act != Act::Refresh {
+        return several::acted(state, act, given);
+    }
     match act {
         Act::Track => wish(state, track(RegardingWish::Keep), given),
         Act::ClearRegarding => wish(state, track(RegardingWish::Clear), given),
@@ -254,27 +338,15 @@ fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effect> {
             if let Remote::Failed(_) = state.item.known {
                 state.item.known = Remote::Absent;
             }
+            if let Remote::Failed(_) = state.several.known {
+                state.several.known = Remote::Absent;
+            }
             resume(state)
-        }
-        Act::SignIn => {
-            let claims = match &state.session {
-                Session::SignedOut { claims, .. } => claims.clone(),
-                _ => None,
-            };
-            state.session = Session::SigningIn;
-            vec![Effect::SignIn(SignIn::InWindow { claims })]
         }
         Act::Change => {
             state.item.picker.changing = true;
             vec![Effect::Focus(Spot::Field)]
         }
-        Act::OpenList => picking::open(state),
-        Act::CloseList => {
-            picking::close_list(&mut state.item.picker);
-            vec![]
-        }
-        Act::Type(term) => picking::typed(state, term),
-        Act::Press(key) => picking::pressed(state, key, given),
         Act::Fate(RecordFate::Keep) => wish(state, Wish::Untrack { record: RecordFate::Keep }, given),
         Act::Fate(RecordFate::Delete) => ask_in_window(state, given.words),
         Act::ConfirmDelete => delete(state, Asking::InPane, given),
@@ -283,7 +355,30 @@ fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effect> {
             picking::close(&mut state.item.picker);
             vec![Effect::Focus(Spot::Status)]
         }
+        Act::TrackThread => thread::track(state, given),
+        Act::FollowThread(following) => thread::follow(state, following),
+        // These were about the list or the folders, and are done with.
+        Act::OpenList
+        | Act::CloseList
+        | Act::Type(_)
+        | Act::Press(_)
+        | Act::SignIn
+        | Act::OpenFolders
+        | Act::CloseFolders
+        | Act::MapFolder(_)
+        | Act::UnmapFolder(_)
+        | Act::PickForFolder(_)
+        | Act::ClearFolder(_) => vec![],
     }
+}
+
+fn sign_in(state: &mut State) -> Vec<Effect> {
+    let claims = match &state.session {
+        Session::SignedOut { claims, .. } => claims.clone(),
+        _ => None,
+    };
+    state.session = Session::SigningIn;
+    vec![Effect::SignIn(SignIn::InWindow { claims })]
 }
 
 /// Asks what shall become of the record when there is one, else untracks at once (UNT-01).

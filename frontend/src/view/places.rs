@@ -19,7 +19,7 @@ pub fn place(place: &Place, tools: Tools) -> Option<AnyView> {
         Place::Outlook(Open::Nothing) => ("icon i-mail", words.no_item, words.no_item_hint),
         Place::Outlook(Open::Draft) => ("icon i-pen", words.draft, words.draft_hint),
         Place::Outlook(Open::Appointment) => ("icon i-calendar", words.appointment, words.appointment_hint),
-        Place::Outlook(Open::Message(_)) => return None,
+        Place::Outlook(Open::Message(_) | Open::Several(_)) => return None,
     };
     Some(poster(drawing, title, text, nothing()))
 }
@@ -51,7 +51,7 @@ fn outside(tools: Tools) -> AnyView {
     poster("mark", words.outside, words.outside_hint, element("OL").children(steps).view())
 }
 
-fn poster(drawing: &'static str, title: &str, text: &str, below: AnyView) -> AnyView {
+pub fn poster(drawing: &'static str, title: &str, text: &str, below: AnyView) -> AnyView {
     classed("SECTION", "poster")
         .child(icon(drawing))
         .child(status_heading(title))

@@ -21,8 +21,23 @@ pub fn regarding(state: &State, known: &ItemState, tools: Tools) -> AnyView {
     let press = Press::unless(state.is_busy());
     match &known.regarding {
         Some(present) if !state.item.picker.changing => card(present, press, tools),
-        _ => picker(&state.item.picker, press, tools),
+        _ => {
+            let picker = &state.item.picker;
+            let label =
+                if picker.changing { tools.words.change_regarding } else { tools.words.set_regarding };
+            combobox(picker, label, press, tools)
+        }
     }
+}
+
+/// The combobox for all that is selected.
+pub fn of_several(picker: &Picker, press: Press, tools: Tools) -> AnyView {
+    combobox(picker, tools.words.set_regarding_all, press, tools)
+}
+
+/// The combobox for a folder.
+pub fn of_folder(picker: &Picker, press: Press, tools: Tools) -> AnyView {
+    combobox(picker, tools.words.set_regarding, press, tools)
 }
 
 /// The regarding record, to be looked at, changed or cleared.
@@ -43,10 +58,9 @@ fn card(present: &RecordLink, press: Press, tools: Tools) -> AnyView {
 }
 
 /// The field with its list.
-fn picker(picker: &Picker, press: Press, tools: Tools) -> AnyView {
+fn combobox(picker: &Picker, label: &'static str, press: Press, tools: Tools) -> AnyView {
     let words = tools.words;
     let dispatch = tools.dispatch;
-    let label = if picker.changing { words.change_regarding } else { words.set_regarding };
     let field = classed("INPUT", "")
         .with("id", Spot::Field.id())
         .with("type", "text")

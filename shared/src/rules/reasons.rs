@@ -76,6 +76,11 @@ fn english(rule: RuleId) -> &'static str {
         RuleId::Cat06 => {
             "The category was taken off: the email is untracked, and the record in the CRM stays."
         }
+        RuleId::Cat09 => "Each of the {count} selected messages is tracked for itself.",
+        RuleId::Cat11 => "Every email of the conversation is tracked.",
+        RuleId::Cat26 => {
+            "The tracking category is called “{owners}” in this mailbox, but “{yours}” in your own. Both must bear the same name: rename yours, or ask the owner to."
+        }
         RuleId::Cat10 => "It does not matter who put the category on or took it off, or where.",
         RuleId::Cat14 => "The category “{category}” was missing from the list and was made again.",
         RuleId::Cat15 => {
@@ -173,6 +178,11 @@ fn german(rule: RuleId) -> &'static str {
         }
         RuleId::Cat06 => {
             "Die Kategorie wurde entfernt: Die E-Mail wird nicht mehr verfolgt, der Datensatz im CRM bleibt."
+        }
+        RuleId::Cat09 => "Jede der {count} ausgewählten Nachrichten wird für sich verfolgt.",
+        RuleId::Cat11 => "Jede E-Mail der Unterhaltung wird verfolgt.",
+        RuleId::Cat26 => {
+            "Die Kategorie heißt in diesem Postfach „{owners}“, in Ihrem eigenen aber „{yours}“. Beide müssen gleich heißen: Benennen Sie Ihre um, oder bitten Sie den Besitzer darum."
         }
         RuleId::Cat10 => "Es ist gleich, wer die Kategorie gesetzt oder entfernt hat und wo.",
         RuleId::Cat14 => "Die Kategorie „{category}“ fehlte in der Liste und wurde wieder angelegt.",
