@@ -6,6 +6,7 @@ use shared::decision::RuleId;
 use shared::plan::{CategoryChange, ExchangeSeen, LinkCategory, Outcome, Step};
 use shared::problem::{Code, Problem};
 use shared::rules::tracking::{Standing, status, tracking_category};
+use shared::settings::Switch;
 use shared::status::Status;
 use shared::wish::RecordFate;
 
@@ -154,4 +155,81 @@ fn categories_are_compared_without_regard_to_case() {
     assert!(category::contains(&on, TRACKED));
     assert_eq!(category::with(&on, TRACKED), on);
     assert!(category::without(&on, &[TRACKED]).is_empty());
+}
+
+#[test]
+fn cat_14_a_renamed_category_that_went_missing_keeps_the_name_that_the_items_carry() {
+    let renamed = master("7", "CRM");
+    let gone = tracking_category(&MasterList::Readable(vec![master("1", "Family")]), Some(&renamed));
+    assert_eq!((gone.answer.name.as_str(), gone.answer.standing), ("CRM", Standing::Missing));
+    for list in [vec![master("8", TRACKED), master("9", "crm")], vec![master("9", "crm")]] {
+        let adopted = tracking_category(&MasterList::Readable(list), Some(&renamed)).answer;
+        assert_eq!(adopted.standing, Standing::InMasterList(CategoryId("9".into())));
+        assert_eq!(adopted.name, "crm");
+    }
+    let by_hand = tracking_category(&MasterList::Readable(vec![master("8", TRACKED)]), Some(&renamed)).answer;
+    assert_eq!(by_hand.standing, Standing::InMasterList(CategoryId("8".into())));
+}
+
+/// What the pane shows of a message that is linked like this, bears the category or not, and whose record exists or
+/// not, while category tracking is on or off.
+fn shown(link: Option<LinkCategory>, on: bool, exists: bool, tracking: Switch) -> (Status, RuleId) {
+    let mut s = tracked();
+    s.settings.track_categorized = tracking;
+    match (link, &mut s.link) {
+        (Some(category), Some(link)) => link.category = category,
+        (_, link) => *link = None,
+    }
+    if !on {
+        amend(&mut s, |message, _| message.categories.clear());
+    }
+    if !exists {
+        s.crm.emails.clear();
+    }
+    let said = status(&s);
+    (said.answer, said.rule)
+}
+
+#[test]
+fn cat_24_the_status_is_what_both_sides_show() {
+    let links = [None, Some(LinkCategory::Agreed), Some(LinkCategory::Refused), Some(LinkCategory::Off)];
+    for link in links {
+        for on in [true, false] {
+            for exists in [true, false] {
+                let expected = match (link, on, exists) {
+                    (None, true, _) => (Status::TrackingPending, RuleId::Cat24),
+                    (None, false, _) => (Status::NotTracked, RuleId::Cat24),
+                    (Some(_), _, false) => (Status::RecordGone, RuleId::Del02),
+                    (Some(LinkCategory::Agreed), false, true) => (Status::UntrackingPending, RuleId::Cat24),
+                    (Some(_), _, true) => (Status::Tracked, RuleId::Cat24),
+                };
+                assert_eq!(shown(link, on, exists, Switch::On), expected, "{link:?} {on} {exists}");
+                let expected = match (link, on, exists) {
+                    // CAT-21: nobody acts on it, so nothing is pending.
+                    (None, true, _) => (Status::NotTracked, RuleId::Cat21),
+                    (Some(LinkCategory::Agreed), false, true) => (Status::Tracked, RuleId::Cat21),
+                    _ => expected,
+                };
+                assert_eq!(shown(link, on, exists, Switch::Off), expected, "{link:?} {on} {exists}");
+            }
+        }
+    }
+}
+
+#[test]
+fn cat_24_a_renamed_category_counts_under_both_names() {
+    for name in ["CRM", TRACKED] {
+        let mut s = untouched(&[name]);
+        amend(&mut s, |_, category| category.name = "CRM".into());
+        let said = status(&s);
+        assert_eq!(said.answer, Status::TrackingPending);
+        assert_eq!(said.facts[0].value, "CRM");
+    }
+}
+
+#[test]
+fn del_01_a_message_that_is_gone_is_not_tracked() {
+    let mut s = tracked();
+    s.exchange = ExchangeSeen::Gone;
+    assert_eq!((status(&s).answer, status(&s).rule), (Status::NotTracked, RuleId::Del01));
 }

@@ -6,7 +6,8 @@ use shared::category::TRACKED;
 use shared::decision::RuleId;
 use shared::plan::{self, CategoryChange, Step};
 use shared::problem::{Code, Problem};
-use shared::rules::failing::{Fate, fate};
+use shared::rules::failing::{Fate, counts, counts_as_failed, fate, fate_of};
+use shared::wish::Origin;
 
 #[test]
 fn frq_06_what_the_users_roles_forbid_is_refused_at_once() {
@@ -21,8 +22,8 @@ fn ret_06_being_throttled_is_waiting_as_long_as_was_asked() {
     let throttled = Problem::new(Code::ExchangeThrottled).retry_after_ms(Some(2_128));
     let decision = fate(&throttled, 99, UtcMs(1_000));
     assert_eq!((decision.answer, decision.rule), (Fate::TryAgain(UtcMs(3_128)), RuleId::Ret06));
-    assert!(!shared::rules::failing::counts_as_failed(&throttled));
-    assert!(shared::rules::failing::counts_as_failed(&Problem::new(Code::CrmDown)));
+    assert!(!counts_as_failed(&throttled));
+    assert!(counts_as_failed(&Problem::new(Code::CrmDown)));
 }
 
 #[test]
@@ -70,4 +71,179 @@ fn ret_06_a_refused_tracking_takes_its_own_category_off_again_and_no_one_elses()
         wish.category_is_ours = plan::Ours::Yes;
     }
     assert!(matches!(&steps(&s)[..], [Step::SetCategories { change: CategoryChange::Remove, .. }]));
+}
+
+/// What can mend a problem, as RET-04 and RET-06 have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mended {
+    /// By waiting for as long as a side asks, or until our own disk is back.
+    ByWaiting,
+    /// By whoever mends the mailbox as a whole.
+    ByAnAdministrator,
+    /// By another attempt, perhaps.
+    ByARetry,
+    ByNothing,
+    /// The message is not there any more.
+    Gone,
+}
+
+fn mended(code: Code) -> Mended {
+    match code {
+        Code::CrmThrottled
+        | Code::ExchangeThrottled
+        | Code::TooManyRequests
+        | Code::StoreDown
+        | Code::StoreFull => Mended::ByWaiting,
+        Code::SignedOut
+        | Code::InteractionRequired
+        | Code::ConsentRequired
+        | Code::TenantNotEnrolled
+        | Code::MailboxDenied
+        | Code::MailboxGone => Mended::ByAnAdministrator,
+        Code::CrmDown
+        | Code::ExchangeDown
+        | Code::EntraDown
+        | Code::CrmRefused
+        | Code::ExchangeRefused
+        | Code::PrivilegeMissing
+        | Code::NotLicensed
+        | Code::Internal => Mended::ByARetry,
+        Code::MessageGone => Mended::Gone,
+        _ => Mended::ByNothing,
+    }
+}
+
+/// A side that is down, and may say for how long.
+const OUTAGES: [Code; 5] =
+    [Code::CrmDown, Code::ExchangeDown, Code::EntraDown, Code::StoreDown, Code::StoreFull];
+const NOW: UtcMs = UtcMs(1_000_000);
+const QUARTER_OF_AN_HOUR: UtcMs = UtcMs(1_000_000 + 15 * 60 * 1_000);
+
+/// By what rule a wish from another door than the pane goes on after `failed` failed attempts and this one.
+fn after(code: Code, failed: u32) -> (Fate, RuleId) {
+    let mut said = other_doors().map(|origin| fate_of(origin, &Problem::new(code), failed, NOW));
+    assert!(said.iter().all(|s| s.facts[0].value == code.as_str()));
+    assert!(said.iter().all(|s| (&s.answer, s.rule) == (&said[0].answer, said[0].rule)));
+    let [first, ..] = &mut said;
+    (first.answer.clone(), first.rule)
+}
+
+#[test]
+fn ret_01_a_failed_automatic_tracking_is_tried_again_after_a_quarter_of_an_hour() {
+    for code in Code::ALL.iter().filter(|c| mended(**c) == Mended::ByARetry) {
+        assert_eq!(after(*code, 0), (Fate::TryAgain(QUARTER_OF_AN_HOUR), RuleId::Ret01), "{code:?}");
+    }
+}
+
+#[test]
+fn ret_02_and_ret_03_it_is_retried_five_times_and_then_given_up() {
+    for code in Code::ALL.iter().filter(|c| mended(**c) == Mended::ByARetry) {
+        for failed in 1..=4 {
+            let again = (Fate::TryAgain(QUARTER_OF_AN_HOUR), RuleId::Ret02);
+            assert_eq!(after(*code, failed), again, "{code:?} {failed}");
+        }
+        for failed in [5, 6, u32::MAX] {
+            assert_eq!(after(*code, failed), (Fate::GiveUp, RuleId::Ret03), "{code:?} {failed}");
+        }
+    }
+}
+
+#[test]
+fn ret_02_a_plug_in_that_always_fails_is_tried_six_times_in_all() {
+    let problem = Problem::new(Code::CrmRefused);
+    let (mut failed, mut attempts) = (0, 1);
+    while let Fate::TryAgain(_) = fate_of(Origin::Filter, &problem, failed, NOW).answer {
+        failed += u32::from(counts(Origin::Filter, &problem));
+        attempts += 1;
+    }
+    assert_eq!(attempts, 6);
+}
+
+#[test]
+fn ret_04_only_what_another_attempt_may_mend_is_counted() {
+    for code in Code::ALL {
+        for origin in other_doors() {
+            assert_eq!(counts(origin, &Problem::new(*code)), mended(*code) == Mended::ByARetry, "{code:?}");
+        }
+    }
+}
+
+#[test]
+fn ret_06_what_no_retry_can_mend_is_given_up_at_once_and_a_message_that_is_gone_is_only_refused() {
+    for code in Code::ALL {
+        for failed in [0, 3, 9] {
+            let expected = match mended(*code) {
+                Mended::ByNothing => (Fate::GiveUp, RuleId::Ret06),
+                Mended::Gone => (Fate::Refuse, RuleId::Del01),
+                Mended::ByAnAdministrator => (Fate::TryAgain(QUARTER_OF_AN_HOUR), RuleId::Mbx03),
+                Mended::ByWaiting | Mended::ByARetry => continue,
+            };
+            assert_eq!(after(*code, failed), expected, "{code:?}");
+        }
+    }
+}
+
+#[test]
+fn ret_06_waiting_is_no_failed_attempt_however_long_it_takes() {
+    for code in Code::ALL.iter().filter(|c| mended(**c) == Mended::ByWaiting || OUTAGES.contains(c)) {
+        let asked = Problem::new(*code).retry_after_ms(Some(42_000));
+        for origin in other_doors().into_iter().chain([Origin::Pane]) {
+            let said = fate_of(origin, &asked, 99, NOW);
+            assert_eq!(said.answer, Fate::TryAgain(NOW.plus_ms(42_000)), "{code:?}");
+            assert!(!counts(origin, &asked), "{code:?}");
+        }
+    }
+    for code in Code::ALL.iter().filter(|c| mended(**c) == Mended::ByWaiting) {
+        let problem = Problem::new(*code);
+        for origin in other_doors() {
+            let said = fate_of(origin, &problem, 0, NOW);
+            assert_eq!(said.answer, Fate::TryAgain(NOW.plus_ms(2_000)), "{code:?}");
+        }
+    }
+}
+
+#[test]
+fn ret_06_what_waiting_cannot_mend_is_not_waited_for_whatever_was_asked() {
+    for code in Code::ALL.iter().filter(|c| mended(**c) != Mended::ByWaiting && !OUTAGES.contains(c)) {
+        let asked = Problem::new(*code).retry_after_ms(Some(42_000));
+        for origin in other_doors() {
+            let plain = fate_of(origin, &Problem::new(*code), 2, NOW);
+            assert_eq!(fate_of(origin, &asked, 2, NOW), plain, "{code:?}");
+        }
+        assert!(counts_as_failed(&asked), "{code:?}");
+        assert_eq!(fate(&asked, 0, NOW).answer, Fate::Refuse, "{code:?}");
+    }
+}
+
+#[test]
+fn ret_06_what_was_clicked_is_refused_or_waits_as_somebody_is_waiting_for_it() {
+    for code in Code::ALL {
+        for failed in 0..9 {
+            let problem = Problem::new(*code);
+            let said = fate_of(Origin::Pane, &problem, failed, NOW);
+            let waits = mended(*code) == Mended::ByWaiting || OUTAGES.contains(code);
+            let pause = 2_000_i64.saturating_mul(1 << failed).min(300_000);
+            let expected = if waits { Fate::TryAgain(NOW.plus_ms(pause)) } else { Fate::Refuse };
+            assert_eq!(said.answer, expected, "{code:?}");
+            assert_eq!(said, fate(&problem, failed, NOW));
+            let throttled = [Code::CrmThrottled, Code::ExchangeThrottled, Code::TooManyRequests];
+            assert_eq!(counts(Origin::Pane, &problem), !throttled.contains(code), "{code:?}");
+        }
+    }
+}
+
+#[test]
+fn frq_06_and_app_04_a_refusal_names_the_rule_that_refuses() {
+    for code in Code::ALL {
+        let rule = match code {
+            Code::PrivilegeMissing
+            | Code::RecordHidden
+            | Code::NotLicensed
+            | Code::MailboxDenied
+            | Code::RegardingGone => RuleId::Frq06,
+            Code::WithoutActivities => RuleId::App04,
+            _ => RuleId::Ret06,
+        };
+        assert_eq!(fate(&Problem::new(*code), 0, NOW).rule, rule, "{code:?}");
+    }
 }

@@ -3,13 +3,17 @@
 //! Where a rule is a table, every combination is tried against a reference that is written here from the rule's
 //! sentence and calls nothing of what it judges.
 
+mod accepting;
 mod category;
+mod copies;
 mod failing;
 mod incoming;
+mod mailboxes;
 mod noticing;
 mod people;
 mod plans;
 mod regarding;
+mod rhythm;
 mod situations;
 mod timing;
 mod untracking;
