@@ -3,7 +3,7 @@
 use crate::situations::*;
 use shared::UtcMs;
 use shared::decision::RuleId;
-use shared::plan::{self, CategoryChange, Plan, Step, WishProgress};
+use shared::plan::{CategoryChange, Step, WishProgress, check};
 use shared::problem::{Code, Problem};
 use shared::regarding::{Activities, Table};
 use shared::rules::regarding::{TargetSeen, accept};
@@ -55,8 +55,8 @@ fn why_02_what_is_foretold_is_what_is_done() {
     for choice in choices(&tracked(), None, 0) {
         let mut s = wishing(tracked(), untrack(choice.record));
         let mut done = Vec::new();
-        while let Some(Plan::Do(steps)) = plan::plan(&s) {
-            for (step, _) in steps {
+        for _ in 0..check::MAX_ROUNDS {
+            for step in steps(&s) {
                 s = s.after(&step);
                 done.push(step);
             }
