@@ -10,6 +10,7 @@ mod bundle;
 mod commands;
 mod icons;
 mod licences;
+mod mutants;
 mod need;
 mod npm;
 mod pane;
@@ -53,6 +54,8 @@ enum Command {
     Pane,
     /// The figures: sizes of the pane, then the measurements of the tests crate
     Bench(Bench),
+    /// Change the rules, one place at a time, and see whether their tests notice: an hour or two
+    Mutants(Mutants),
     /// Write a manifest for a server of your own
     Manifest(Deployment),
     /// Draw the PNG icons anew from their SVG sources
@@ -95,6 +98,20 @@ struct Bench {
     arguments: Vec<String>,
 }
 
+/// What `mutants` may be told.
+#[derive(Args)]
+struct Mutants {
+    /// Only this file of shared/src, such as rules/failing.rs (repeatable)
+    #[arg(long, value_name = "FILE")]
+    file: Vec<String>,
+    /// So many at a time
+    #[arg(long, default_value_t = 1)]
+    jobs: u32,
+    /// Handed to cargo-mutants
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
 /// Where the server of a deployed add-in stands.
 #[derive(Args)]
 struct Deployment {
@@ -120,6 +137,7 @@ fn main() -> ExitCode {
         Command::Check(selection) => test::check(&project, &selection.only, &selection.skip),
         Command::Pane => commands::pane(&project),
         Command::Bench(bench) => commands::bench(&project, &bench.arguments),
+        Command::Mutants(it) => mutants::run(&project, &it.file, it.jobs, &it.arguments),
         Command::Manifest(it) => commands::manifest(
             &project,
             &it.origin,
