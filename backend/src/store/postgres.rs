@@ -22,7 +22,7 @@ const CONNECTIONS: u32 = 16;
 /// How long a connection is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A connection that was not used for so long is tried before it is used again.
-const RESTED: Duration = Duration::from_secs(5);
+const RESTED: Duration = Duration::from_secs(1);
 /// Rings that are kept for an engine that is busy.
 const RINGS: usize = 1024;
 const CHANNEL: &str = "regarding";
@@ -103,6 +103,20 @@ impl PostgresStore {
         migrations.run(&pool).await.map_err(|e| StoreError::Damaged(e.to_string()))?;
         Self::on(PostgresDatabase { pool, ringer: Uuid::new_v4() }).await
     }
+
+    /// Ends all connections; they would end by themselves with the last clone of the store, a little later.
+    pub async fn close(self) {
+        self.database.pool.close().await;
+    }
+}
+
+/// Whether the connection is gone: cut, or ended by the server (admin_shutdown, crash_shutdown).
+fn is_dead(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(said) => matches!(said.code().as_deref(), Some("57P01" | "57P02")),
+        _ => false,
+    }
 }
 
 fn options(at: &PostgresAt) -> StoreResult<PgConnectOptions> {
@@ -129,8 +143,16 @@ impl Database for PostgresDatabase {
         Ok(Session::PostgresTransaction(self.pool.begin_with(SNAPSHOT).await?))
     }
 
+    /// After the server was restarted, every connection that is left is dead. Whoever finds one takes the next:
+    /// nothing was done on it yet.
     async fn begin(&self) -> StoreResult<Session> {
-        Ok(Session::PostgresTransaction(self.pool.begin_with(BEGIN).await?))
+        let mut left = CONNECTIONS;
+        loop {
+            match self.pool.begin_with(BEGIN).await {
+                Err(error) if left > 0 && is_dead(&error) => left -= 1,
+                begun => return Ok(Session::PostgresTransaction(begun?)),
+            }
+        }
     }
 
     async fn listen(&self) -> StoreResult<mpsc::Receiver<Ring>> {

@@ -127,6 +127,14 @@ impl<D: Database> SqlStore<D> {
         Ok(Self { database })
     }
 
+    /// A name for the present shape of the tables, in hex: another after every migration.
+    pub fn fingerprint() -> String {
+        let migrations = migrations();
+        let all: Vec<u8> = migrations.iter().flat_map(|one| one.checksum.iter().copied()).collect();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &all);
+        digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Rows of the audit trail of a tenant, in order.
     pub async fn audit_trail(&self, tenant: TenantId) -> StoreResult<Vec<AuditRow>> {
         audit_trail::trail(&mut self.database.connect().await?, tenant).await

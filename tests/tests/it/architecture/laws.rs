@@ -109,6 +109,7 @@ pub const LAWS: &[Law] = &[
                     "backend::app",
                     "backend::outcome",
                     "backend::store::sqlite",
+                    "backend::store::postgres",
                     "shared::plan",
                     "sqlx",
                     "reqwest",
@@ -145,6 +146,7 @@ pub const LAWS: &[Law] = &[
                     "backend::exchange::graph",
                     "backend::crm::dataverse",
                     "backend::store::sqlite",
+                    "backend::store::postgres",
                     "backend::net",
                     "backend::line",
                     "backend::entra",
@@ -245,7 +247,9 @@ pub const LAWS: &[Law] = &[
                 &["sqlx"],
                 &[
                     ("backend/src/store/sqlite.rs", "it is the database"),
-                    ("backend/src/store/sqlite/", "so are its parts"),
+                    ("backend/src/store/postgres.rs", "so is it"),
+                    ("backend/src/store/sql.rs", "the tables' history is the driver's"),
+                    ("backend/src/store/sql/", "it speaks to both"),
                 ],
             ));
             found

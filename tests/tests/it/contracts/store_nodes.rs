@@ -1,0 +1,89 @@
+//! The store's contract: processes that share it.
+
+use super::bed::Bed;
+use super::samples::*;
+use backend::store::nodes::REMEMBERED_MS;
+use backend::store::{Node, Ring, SeenNode, Store};
+use shared::UtcMs;
+use std::time::Duration;
+use tests::Database;
+use tokio::sync::mpsc::Receiver;
+
+on_every_store! {
+    nodes_that_showed_signs_of_life_are_told,
+    a_store_is_silent_while_nobody_rings,
+}
+
+fn node(name: &str) -> Node {
+    Node { name: name.into(), started: UtcMs(1), version: "0.1.0".into() }
+}
+
+async fn nodes_that_showed_signs_of_life_are_told(s: Bed) {
+    let seen = |name, seen| SeenNode { node: node(name), seen: UtcMs(seen) };
+    assert_eq!(s.heartbeat(&node("one"), UtcMs(100)).await.unwrap(), [seen("one", 100)]);
+    let both = [seen("one", 100), seen("two", 200)];
+    assert_eq!(s.heartbeat(&node("two"), UtcMs(200)).await.unwrap(), both);
+    let newer = Node { started: UtcMs(300), version: "0.2.0".into(), ..node("one") };
+    let upgraded = SeenNode { node: newer.clone(), seen: UtcMs(300) };
+    assert_eq!(s.heartbeat(&newer, UtcMs(300)).await.unwrap(), [upgraded, seen("two", 200)]);
+    let late = 200 + REMEMBERED_MS;
+    assert_eq!(s.heartbeat(&node("one"), UtcMs(late)).await.unwrap(), [seen("one", late), seen("two", 200)]);
+    let later = late + 1;
+    assert_eq!(s.heartbeat(&node("one"), UtcMs(later)).await.unwrap(), [seen("one", later)]);
+    s.farewell("one").await.unwrap();
+    assert_eq!(s.heartbeat(&node("three"), UtcMs(later)).await.unwrap(), [seen("three", later)]);
+}
+
+async fn a_store_is_silent_while_nobody_rings(s: Bed) {
+    let mut rings = s.listen().await.unwrap();
+    s.ring_others(&Ring::Assignment).await.unwrap();
+    // What we ring ourselves is for others: once it has gone round, it was not heard here.
+    s.ping().await.unwrap();
+    tokio::task::yield_now().await;
+    assert!(rings.try_recv().is_err_and(|error| error == tokio::sync::mpsc::error::TryRecvError::Empty));
+}
+
+async fn heard(rings: &mut Receiver<Ring>) -> Ring {
+    let limit = Duration::from_secs(20);
+    tokio::time::timeout(limit, rings.recv()).await.expect("it was rung").expect("the line is open")
+}
+
+#[tokio::test]
+async fn what_one_process_rings_the_others_hear_in_order_and_it_does_not() {
+    let database = Database::new().await;
+    let (one, two, three) = (database.open().await, database.open().await, database.open().await);
+    let (mut first, mut second, mut third) =
+        (one.listen().await.unwrap(), two.listen().await.unwrap(), three.listen().await.unwrap());
+    let rings = [
+        Ring::Work { tenant: TENANT, mailbox: address("ada") },
+        Ring::Told { tenant: TENANT, name: name("it's \"an\" item") },
+        Ring::Assignment,
+    ];
+    for ring in &rings {
+        one.ring_others(ring).await.unwrap();
+    }
+    two.ring_others(&rings[0]).await.unwrap();
+    for ring in &rings {
+        assert_eq!(&heard(&mut second).await, ring);
+        assert_eq!(&heard(&mut third).await, ring);
+    }
+    // Its own were rung before the others', so they would have come first.
+    assert_eq!(heard(&mut first).await, rings[0]);
+}
+
+#[tokio::test]
+async fn a_process_whose_line_was_cut_looks_at_everything_once_it_hears_again() {
+    let database = Database::new().await;
+    let (one, two) = (database.open().await, database.open().await);
+    let mut rings = two.listen().await.unwrap();
+    database
+        .run(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and query like 'LISTEN%' and pid <> pg_backend_pid()",
+        )
+        .await;
+    assert_eq!(heard(&mut rings).await, Ring::Assignment);
+    let work = Ring::Work { tenant: TENANT, mailbox: address("ben") };
+    one.ring_others(&work).await.unwrap();
+    assert_eq!(heard(&mut rings).await, work);
+}
