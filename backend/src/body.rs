@@ -54,6 +54,15 @@ impl Content {
         Self { body: self.body, attachments: self.attachments.into_iter().map(admit).collect() }
     }
 
+    /// The mail's own words in it, which no stored reason may repeat.
+    pub fn texts(&self) -> Vec<&str> {
+        let names = self.attachments.iter().map(|attachment| match attachment {
+            Attachment::File(file) => file.name.as_str(),
+            Attachment::LeftOut(left) => left.name.as_str(),
+        });
+        std::iter::once(self.body.0.as_str()).chain(names).collect()
+    }
+
     /// How many attachments stay in Outlook.
     pub fn left_out(&self) -> usize {
         self.attachments.iter().filter(|a| matches!(a, Attachment::LeftOut(_))).count()
@@ -205,6 +214,13 @@ mod tests {
         let many =
             Content { body: Body(String::new()), attachments: (0..501).map(|_| file("x", 0)).collect() };
         assert_eq!(left(many, &settings).iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn a_reason_that_names_a_file_of_the_mail_is_not_kept() {
+        let content = Content { body: Body(String::new()), attachments: vec![file("offer 4711.pdf", 1)] };
+        assert_eq!(reason("Offer 4711.pdf is infected.", &content.texts()), "0x80040265");
+        assert_eq!(reason("A file is infected.", &content.texts()), "A file is infected.");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use shared::email::{Attachments, Message};
 use shared::plan::{ExchangeSeen, Situation, Step};
 use shared::problem::{Code, Problem};
 use shared::rules::tracking::Standing;
+use shared::settings::Settings;
 use uuid::Uuid;
 
 /// For whom and on what a plan is carried out.
@@ -26,8 +27,8 @@ pub struct Task<'a> {
     pub body: Option<&'a Body>,
     /// The message, unless it is gone.
     pub message: Option<&'a Message>,
-    /// What the organization allows.
-    pub largest_attachment_bytes: u64,
+    /// Which files the organization takes.
+    pub settings: &'a Settings,
 }
 
 /// What the other side answered to a step.
@@ -68,10 +69,14 @@ fn told(failure: Failure, task: Task<'_>) -> Failure {
         texts.extend(message.internet_message_id.iter().map(|id| id.0.as_str()));
         texts.extend(message.correspondents.iter().flat_map(|c| [c.address.as_str(), c.name.as_str()]));
     }
+    unquoting(failure, &texts)
+}
+
+fn unquoting(failure: Failure, texts: &[&str]) -> Failure {
     match failure {
-        Failure::Refused(problem) => Failure::Refused(unquoted(problem, &texts)),
-        Failure::NotDone(problem) => Failure::NotDone(unquoted(problem, &texts)),
-        Failure::Unknown(problem) => Failure::Unknown(unquoted(problem, &texts)),
+        Failure::Refused(problem) => Failure::Refused(unquoted(problem, texts)),
+        Failure::NotDone(problem) => Failure::NotDone(unquoted(problem, texts)),
+        Failure::Unknown(problem) => Failure::Unknown(unquoted(problem, texts)),
         Failure::Conflict => Failure::Conflict,
     }
 }
@@ -95,13 +100,14 @@ async fn send(engine: &Engine, task: Task<'_>, step: &Step, _: &Permission) -> O
             };
             let attachments = match task.message.map(|m| m.attachments) {
                 Some(Attachments::Some) => {
-                    let most = task.largest_attachment_bytes;
+                    let most = task.settings.largest_attachment_bytes;
                     exchange.attachments(access, &name.mailbox, &key.item, most).await?
                 }
                 Some(Attachments::None) | None => Vec::new(),
             };
-            let content = Content { body: body.clone(), attachments };
-            crm.promote_email(access, email, &content).await.map(Answer::Promoted)
+            let content = Content { body: body.clone(), attachments }.admitted_by(task.settings);
+            let promoted = crm.promote_email(access, email, &content).await;
+            promoted.map(Answer::Promoted).map_err(|failure| unquoting(failure, &content.texts()))
         }
         Step::SetRegarding { email, regarding, .. } => {
             crm.set_regarding(access, *email, regarding.as_ref()).await.map(|()| Answer::Done)

@@ -198,8 +198,8 @@ async fn carry_out(
             ExchangeSeen::Present { message, .. } => Some(&**message),
             ExchangeSeen::Gone => None,
         };
-        let largest_attachment_bytes = seen.situation.settings.largest_attachment_bytes;
-        let task = Task { lease, access, name, key, wish: wish.id, body, message, largest_attachment_bytes };
+        let settings = &seen.situation.settings;
+        let task = Task { lease, access, name, key, wish: wish.id, body, message, settings };
         let results = perform(engine, task, steps.into_iter().map(|(s, _)| s).collect(), &probe).await?;
         if let Some(round) = fold(seen, results, collided) {
             return Ok(round);

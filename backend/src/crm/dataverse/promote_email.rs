@@ -20,7 +20,7 @@ use crate::line::Effect;
 use crate::outcome::{Failure, Outcome};
 use http::Method;
 use serde_json::{Map, Value, json};
-use shared::email::{Correlation, Direction, Importance, InternetMessageId, ThreadId};
+use shared::email::{ConversationIndex, Correlation, Direction, Importance, InternetMessageId, ThreadId};
 use shared::party::Role;
 use shared::plan::NewEmail;
 use shared::problem::{Code, Problem};
@@ -134,7 +134,7 @@ fn columns(email: &NewEmail, content: &Content) -> Map<String, Value> {
         "email_activity_parties": party::nested(&email.parties),
     });
     let Value::Object(mut row) = row else { return Map::new() };
-    if let Some(thread) = email.conversation_index.as_ref().and_then(|index| index.thread()) {
+    if let Some(thread) = email.conversation_index.as_ref().and_then(ConversationIndex::thread) {
         row.insert("conversationtrackingid".to_owned(), json!(tracking_id(thread)));
         row.insert("baseconversationindexhash".to_owned(), json!(index_hash(thread)));
     }

@@ -23,7 +23,7 @@ pub async fn application(tenant: &Tenant) -> Uuid {
 }
 
 async fn document(tenant: &Tenant, text: &str) {
-    tenant.world.crm().set_org_settings(text).await.unwrap();
+    tenant.world.crm().set_org_settings(text).await.expect("a document");
 }
 
 #[tokio::test]
