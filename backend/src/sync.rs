@@ -7,11 +7,14 @@
 
 mod administration;
 mod bell;
+mod conversations;
 mod cycle;
+mod folders;
 mod items;
 mod known;
 mod ledger;
 mod look;
+mod many;
 mod nodes;
 mod organization;
 mod page;

@@ -4,8 +4,11 @@ use super::answer::Refusal;
 use shared::problem::{Code, Problem};
 
 pub(super) mod admin;
+pub(super) mod conversations;
+pub(super) mod folders;
 pub(super) mod health;
 pub(super) mod items;
+pub(super) mod many;
 pub(super) mod pane;
 pub(super) mod people;
 pub(super) mod records;

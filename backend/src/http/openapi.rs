@@ -1,6 +1,6 @@
 //! The description of the API, made from the handlers and the types of `shared`.
 
-use super::handlers::{admin::myself, health, items, pane, people, records};
+use super::handlers::{admin::myself, conversations, folders, health, items, many, pane, people, records};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -21,6 +21,15 @@ use utoipa::{Modify, OpenApi};
         items::events,
         items::suggestions,
         records::search,
+        conversations::surroundings,
+        conversations::track_conversation,
+        conversations::follow_conversation,
+        many::states,
+        many::events,
+        many::wishes,
+        folders::list,
+        folders::map,
+        folders::unmap,
         myself::administrator,
         health::health,
         health::ready,

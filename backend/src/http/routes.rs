@@ -1,7 +1,7 @@
 //! The one table of routes.
 
 use super::{Service, handlers};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use http::Method;
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub enum Who {
 
 /// Largest body of the API.
 const API_BODY_BYTES: usize = 64 * 1024;
+/// Largest body that names several items: 100 wishes with their records, or 500 ids.
+const MANY_BODY_BYTES: usize = 256 * 1024;
 /// Largest report about the content security policy.
 const REPORT_BYTES: usize = 16 * 1024;
 const JSON: &[&str] = &["application/json"];
@@ -38,6 +40,16 @@ const REPORT: &[&str] = &["application/csp-report", "application/reports+json", 
 
 const fn read(path: &'static str, who: Who, handler: fn() -> MethodRouter<Arc<Service>>) -> Route {
     Route { method: Method::GET, path, who, body_bytes: 0, body_types: &[], handler }
+}
+
+/// A route by which a person changes something, or asks with a body.
+const fn write(
+    method: Method,
+    path: &'static str,
+    body_bytes: usize,
+    handler: fn() -> MethodRouter<Arc<Service>>,
+) -> Route {
+    Route { method, path, who: Who::User, body_bytes, body_types: JSON, handler }
 }
 
 /// Every route but the pane's files.
@@ -56,6 +68,19 @@ pub const ROUTES: &[Route] = &[
     },
     read("/api/items/{item}/events", Who::User, || get(handlers::items::events)),
     read("/api/items/{item}/suggestions", Who::User, || get(handlers::items::suggestions)),
+    read("/api/items/{item}/surroundings", Who::User, || get(handlers::conversations::surroundings)),
+    write(Method::POST, "/api/items/{item}/conversation", API_BODY_BYTES, || {
+        post(handlers::conversations::track_conversation)
+    }),
+    write(Method::PUT, "/api/items/{item}/conversation", API_BODY_BYTES, || {
+        put(handlers::conversations::follow_conversation)
+    }),
+    write(Method::POST, "/api/states", MANY_BODY_BYTES, || post(handlers::many::states)),
+    write(Method::POST, "/api/states/events", MANY_BODY_BYTES, || post(handlers::many::events)),
+    write(Method::POST, "/api/wishes", MANY_BODY_BYTES, || post(handlers::many::wishes)),
+    read("/api/folders", Who::User, || get(handlers::folders::list)),
+    write(Method::PUT, "/api/folders/{folder}/mapping", API_BODY_BYTES, || put(handlers::folders::map)),
+    write(Method::DELETE, "/api/folders/{folder}/mapping", 0, || delete(handlers::folders::unmap)),
     read("/api/records", Who::User, || get(handlers::records::search)),
     read("/api/admin/me", Who::Administrator, || get(handlers::admin::myself::administrator)),
     read("/health", Who::Public, || get(handlers::health::health)),

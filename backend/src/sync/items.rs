@@ -225,7 +225,7 @@ impl Items {
     }
 
     /// The caller is here: their tenant's CRM, and their token for what goes on after the request.
-    fn present(&self, access: &Access) -> Result<&Organization, Problem> {
+    pub(super) fn present(&self, access: &Access) -> Result<&Organization, Problem> {
         self.0.sessions.seen(access);
         self.0.organization(access.tenant)
     }
@@ -238,7 +238,7 @@ impl Items {
     }
 
     /// Looks; where one side does not answer, tells at least what is stored of an open wish.
-    async fn snapshot(&self, access: &Access, name: &ItemName) -> Result<Snapshot, Problem> {
+    pub(super) async fn snapshot(&self, access: &Access, name: &ItemName) -> Result<Snapshot, Problem> {
         // A look is as old as its beginning: what is published while it lasts is newer.
         let taken = Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
         match self.look(access, name).await {
@@ -263,7 +263,7 @@ impl Items {
     }
 
     /// Whoever follows the item sees at once that something was wished.
-    fn tell_followers(&self, new: &NewWish) {
+    pub(super) fn tell_followers(&self, new: &NewWish) {
         let snapshot = Arc::new(self.pursued(new));
         self.0.watch.publish(&viewers(&stored(new), new.key.as_ref()), &snapshot);
     }
@@ -283,7 +283,7 @@ impl Items {
     }
 }
 
-fn viewer(access: &Access, name: &ItemName) -> Viewer {
+pub(super) fn viewer(access: &Access, name: &ItemName) -> Viewer {
     Viewer { tenant: access.tenant, user: access.user, name: name.clone() }
 }
 
@@ -317,7 +317,7 @@ fn customers(people: Vec<RecordRef>) -> Vec<RecordRef> {
     customers
 }
 
-fn progress(wish: &StoredWish) -> WishProgress {
+pub(super) fn progress(wish: &StoredWish) -> WishProgress {
     match &wish.state {
         WishState::Waiting { problem, next_attempt } => {
             WishProgress::Waiting { problem: problem.clone(), next_attempt: *next_attempt }

@@ -3,15 +3,16 @@
 use crate::entra::Caller;
 use crate::http::Service;
 use crate::http::answer::Refusal;
-use crate::http::words::{Item, Tongue, bad_request};
+use crate::http::words::{Item, Tongue, json_of};
 use crate::sync::Carried;
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use http::StatusCode;
+use serde::Serialize;
 use shared::api::{ItemState, ProblemDetails, Suggestions, WishRequest};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -55,8 +56,7 @@ pub(crate) async fn wish(
     Tongue(language): Tongue,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let request: WishRequest = serde_json::from_slice(&body)
-        .map_err(|error| bad_request(format!("the body is no wish ({})", place_of(&error))))?;
+    let request: WishRequest = json_of(&body, "wish")?;
     let patience = Duration::from_millis(service.config.limits.wish_patience_ms);
     let (state, carried) = service.items.wish(&caller.access(), &name, &request, patience, language).await?;
     let status = match carried {
@@ -64,15 +64,6 @@ pub(crate) async fn wish(
         Carried::On => StatusCode::ACCEPTED,
     };
     Ok((status, Json(state)).into_response())
-}
-
-/// Where the JSON goes wrong; the error's own words might repeat what was sent.
-fn place_of(error: &serde_json::Error) -> String {
-    let kind = match error.classify() {
-        serde_json::error::Category::Data => "a field is missing or of another kind",
-        _ => "it is not well-formed JSON",
-    };
-    format!("{kind}, line {}, column {}", error.line(), error.column())
 }
 
 /// The item's states from now on, as server-sent events `state`. The stream ends with the caller's token.
@@ -91,6 +82,15 @@ pub(crate) async fn events(
     Tongue(language): Tongue,
 ) -> Result<Response, Refusal> {
     let states = service.items.follow(&caller.access(), &name, language).await?;
+    Ok(stream_of(&service, &caller, states.map(|state| (state.version, state))).into_response())
+}
+
+/// States with their versions, as server-sent events, for as long as the caller's token lasts.
+pub(super) fn stream_of<T: Serialize + Send + 'static>(
+    service: &Service,
+    caller: &Caller,
+    states: impl Stream<Item = (u64, T)> + Send + 'static,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + Send + 'static> {
     let (stop, clock, expires) = (service.stop.clone(), service.clock.clone(), caller.expires());
     let end = async move {
         tokio::select! {
@@ -98,11 +98,11 @@ pub(crate) async fn events(
             () = clock.sleep_until(expires) => {}
         }
     };
-    let events = states.take_until(Box::pin(end)).map(|state| {
-        let event = Event::default().event("state").id(state.version.to_string());
+    let events = states.boxed().take_until(Box::pin(end)).map(|(version, state)| {
+        let event = Event::default().event("state").id(version.to_string());
         Ok::<_, Infallible>(event.json_data(&state).unwrap_or_default())
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("")).into_response())
+    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text(""))
 }
 
 /// Records to offer for the item before anything was typed.
