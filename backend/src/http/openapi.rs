@@ -1,6 +1,8 @@
 //! The description of the API, made from the handlers and the types of `shared`.
 
-use super::handlers::{admin::myself, conversations, folders, health, items, many, pane, people, records};
+use super::handlers::admin::{failing, mailboxes, myself, nodes, settings};
+use super::handlers::{conversations, folders, health, items, many, pane, people, records};
+use shared::api::admin::{MailboxState, Order};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -31,10 +33,25 @@ use utoipa::{Modify, OpenApi};
         folders::map,
         folders::unmap,
         myself::administrator,
+        mailboxes::mailboxes,
+        mailboxes::enroll,
+        mailboxes::discover,
+        mailboxes::mailbox,
+        mailboxes::order,
+        mailboxes::pin,
+        mailboxes::set_start,
+        settings::settings,
+        settings::set_setting,
+        failing::failing,
+        failing::history,
+        failing::retry,
+        nodes::nodes,
         health::health,
         health::ready,
         pane::policy_report,
     ),
+    // These stand in paths and queries alone.
+    components(schemas(MailboxState, Order)),
     modifiers(&Bearer)
 )]
 struct Api;

@@ -1,5 +1,6 @@
 //! The one table of routes.
 
+use super::handlers::admin::{failing, mailboxes, myself, nodes, settings};
 use super::{Service, handlers};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use http::Method;
@@ -42,6 +43,15 @@ const fn read(path: &'static str, who: Who, handler: fn() -> MethodRouter<Arc<Se
     Route { method: Method::GET, path, who, body_bytes: 0, body_types: &[], handler }
 }
 
+const fn order(method: Method, path: &'static str, handler: fn() -> MethodRouter<Arc<Service>>) -> Route {
+    Route { method, path, who: Who::Administrator, body_bytes: 0, body_types: &[], handler }
+}
+
+const fn change(method: Method, path: &'static str, handler: fn() -> MethodRouter<Arc<Service>>) -> Route {
+    let who = Who::Administrator;
+    Route { method, path, who, body_bytes: API_BODY_BYTES, body_types: JSON, handler }
+}
+
 /// A route by which a person changes something, or asks with a body.
 const fn write(
     method: Method,
@@ -82,7 +92,20 @@ pub const ROUTES: &[Route] = &[
     write(Method::PUT, "/api/folders/{folder}/mapping", API_BODY_BYTES, || put(handlers::folders::map)),
     write(Method::DELETE, "/api/folders/{folder}/mapping", 0, || delete(handlers::folders::unmap)),
     read("/api/records", Who::User, || get(handlers::records::search)),
-    read("/api/admin/me", Who::Administrator, || get(handlers::admin::myself::administrator)),
+    read("/api/admin/me", Who::Administrator, || get(myself::administrator)),
+    read("/api/admin/mailboxes", Who::Administrator, || get(mailboxes::mailboxes)),
+    change(Method::POST, "/api/admin/mailboxes", || post(mailboxes::enroll)),
+    order(Method::POST, "/api/admin/mailboxes/discover", || post(mailboxes::discover)),
+    read("/api/admin/mailboxes/{address}", Who::Administrator, || get(mailboxes::mailbox)),
+    order(Method::POST, "/api/admin/mailboxes/{address}/{order}", || post(mailboxes::order)),
+    change(Method::PUT, "/api/admin/mailboxes/{address}/node", || put(mailboxes::pin)),
+    change(Method::PUT, "/api/admin/mailboxes/{address}/start-date", || put(mailboxes::set_start)),
+    read("/api/admin/settings", Who::Administrator, || get(settings::settings)),
+    change(Method::PUT, "/api/admin/settings/{name}", || put(settings::set_setting)),
+    read("/api/admin/failing", Who::Administrator, || get(failing::failing)),
+    read("/api/admin/failing/{wish}", Who::Administrator, || get(failing::history)),
+    order(Method::POST, "/api/admin/failing/{wish}/retry", || post(failing::retry)),
+    read("/api/admin/nodes", Who::Administrator, || get(nodes::nodes)),
     read("/health", Who::Public, || get(handlers::health::health)),
     read("/ready", Who::Public, || get(handlers::health::ready)),
     Route {

@@ -1,6 +1,6 @@
 //! Every bad token on every route that asks for one, made from the table of routes.
 
-use crate::house::{self, House, SOME_ITEM};
+use crate::house::{self, House};
 use axum::body::Body;
 use backend::entra::Verifier;
 use backend::http::routes::{ROUTES, Route, Who};
@@ -17,7 +17,7 @@ fn routes_of(who: Who) -> impl Iterator<Item = &'static Route> {
 }
 
 fn request(route: &Route, authorization: Option<&str>) -> Request<Body> {
-    let path = route.path.replace("{item}", SOME_ITEM);
+    let path = house::path_of(route);
     let uri = format!("{path}?mailbox={}&search=Fjord", ADA.upn);
     let mut request = Request::builder().method(route.method.clone()).uri(uri);
     if let Some(authorization) = authorization {

@@ -1,6 +1,6 @@
 //! The headers of every kind of answer.
 
-use crate::house::{Answer, House};
+use crate::house::{self, Answer, House};
 use axum::body::Body;
 use backend::http::routes::ROUTES;
 use http::Request;
@@ -58,7 +58,7 @@ x-content-type-options: nosniff
 #[tokio::test]
 async fn no_answer_of_any_route_has_x_frame_options_a_cookie_or_an_open_door_for_other_origins() {
     let house = House::open().await;
-    let routes = ROUTES.iter().map(|route| (route.method.clone(), route.path.replace("{item}", "abc")));
+    let routes = ROUTES.iter().map(|route| (route.method.clone(), house::path_of(route)));
     let files = ["/", "/pane.html", "/nothing"].map(|path| (http::Method::GET, path.to_owned()));
     for (method, path) in routes.chain(files) {
         let request = Request::builder().method(method).uri(&path).header("origin", "https://evil.example");
