@@ -370,7 +370,8 @@ pub trait Store: Send + Sync + Debug {
     async fn folders(&self, tenant: TenantId, mailbox: MailboxId) -> StoreResult<Vec<FolderRecord>>;
 
     /// Maps a folder, or takes its mapping away. FLD-01: never more than [`folders::MOST_MAPPED`] of a mailbox,
-    /// however many ask at once.
+    /// however many ask at once. A folder that was not mapped before is read anew from its beginning (`link` is none,
+    /// `round` is full); its watermark stays.
     async fn map_folder(
         &self,
         tenant: TenantId,

@@ -323,7 +323,11 @@ impl FromWire for ConversationTracked {
 
 impl FromWire for Folders {
     fn from_wire(value: &JsValue) -> Option<Self> {
-        Some(Self { folders: list(value, "folders")?, most: number(value, "most")? as u32 })
+        Some(Self {
+            folders: list(value, "folders")?,
+            most: number(value, "most")? as u32,
+            idle: optional(value, "idle")?,
+        })
     }
 }
 

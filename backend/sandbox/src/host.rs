@@ -18,7 +18,7 @@
 //!    `{origin}/npm/office-js/dist/office.js` here. The file keeps its name: office.js finds its other files
 //!    by it. It is the real library with two short scripts around it, `pages/office/before.js` (stands in
 //!    for MicrosoftAjax.js and puts `nestedAppAuthBridge` into the window) and `pages/office/after.js` (the
-//!    members of Mailbox 1.13 and 1.14 that the library has not got).
+//!    members of Mailbox 1.13 to 1.15 that the library has not got).
 //! 2. It loads msal-browser (`lib/msal-browser.min.js`, global `msal`) from its own origin. office.js sets
 //!    `history.pushState` and `replaceState` to `null`.
 //! 3. After `Office.onReady` it calls `msal.createNestablePublicClientApplication({ auth: { clientId,

@@ -3,16 +3,19 @@
 //! A mapping is only stored here. The mailbox's next cycle reads the folder and finds out what it means.
 
 use super::Items;
+use super::cycle::Kind;
 use crate::caller::Access;
 use crate::crm::Question;
 use crate::exchange::{Asked, Delta, DeltaFrom, Distinguished, FolderSeen, MailboxId, Next};
-use crate::store::{Actor, FolderRecord, Mapped, MappedFolder};
-use shared::api::{Folder, FolderMapping, Folders};
+use crate::store::{Actor, FolderRecord, MailboxRecord, Mapped, MappedFolder};
+use shared::api::{Explanation, Folder, FolderMapping, Folders};
+use shared::decision::{Decision, RuleId};
 use shared::item::{FolderId, SmtpAddress};
+use shared::mailbox::Operation;
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
 use shared::rules::folders::{self, MOST_MAPPED, Owner, Purpose};
-use shared::rules::regarding;
+use shared::rules::{Language, explain, regarding};
 use std::collections::HashMap;
 
 /// Pages of the folder list that are read at most: thousands of folders.
@@ -20,15 +23,25 @@ const MOST_PAGES: usize = 20;
 
 impl Items {
     /// The folders that mail can be filed into, each after the one it lies in, with their mappings.
-    pub async fn folders(&self, access: &Access, mailbox: &SmtpAddress) -> Result<Folders, Problem> {
-        let owner = self.own_mailbox(access, mailbox).await?;
+    pub async fn folders(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        language: Language,
+    ) -> Result<Folders, Problem> {
+        let (owner, record) = self.own_mailbox(access, mailbox).await?;
         let (seen, stored) = (self.filing_folders(access, mailbox).await?, self.stored(access, owner).await?);
         let folders = seen.into_iter().map(|(folder, depth)| {
             let mapping =
                 stored.iter().find(|known| known.folder == folder.id).and_then(|known| known.mapping.clone());
             Folder { id: folder.id, name: folder.name, depth, mapping }
         });
-        Ok(Folders { folders: folders.collect(), most: MOST_MAPPED })
+        let folders = folders.collect();
+        // CFG-02: until then nothing is read in it.
+        let is_on = record.is_some_and(|record| record.operation == Operation::On);
+        let idle = Decision::new((), RuleId::Cfg02).reason();
+        let idle = (!is_on).then(|| Explanation { rule: idle.rule, text: explain(&idle, language) });
+        Ok(Folders { folders, most: MOST_MAPPED, idle })
     }
 
     /// Maps a folder, or takes its mapping away (`None`); links that were made stay (FLD-03).
@@ -39,7 +52,7 @@ impl Items {
         id: &FolderId,
         mapping: Option<FolderMapping>,
     ) -> Result<Folder, Problem> {
-        let owner = self.own_mailbox(access, mailbox).await?;
+        let (owner, record) = self.own_mailbox(access, mailbox).await?;
         let seen = self.filing_folders(access, mailbox).await?;
         let (folder, depth) = seen.into_iter().find(|(folder, _)| folder.id == *id).ok_or_else(|| {
             let reason = "there is no such folder to file mail into; perhaps it was deleted";
@@ -55,19 +68,29 @@ impl Items {
         let to_map = MappedFolder { folder: id.clone(), name: folder.name.clone(), mapping: mapping.clone() };
         let mapped = store.map_folder(access.tenant, owner, &to_map, &by, now).await;
         match mapped.map_err(|e| e.problem())? {
-            Mapped::Done => Ok(Folder { id: folder.id, name: folder.name, depth, mapping }),
+            Mapped::Done => {
+                if let Some(record) = record {
+                    let rung = self.rung(access.tenant, &record.address, Kind::Bell).await;
+                    rung.map_err(|e| e.problem())?;
+                }
+                Ok(Folder { id: folder.id, name: folder.name, depth, mapping })
+            }
             Mapped::TooMany => Err(folders::too_many()),
         }
     }
 
-    /// The mailbox, where the caller may map its folders.
-    async fn own_mailbox(&self, access: &Access, mailbox: &SmtpAddress) -> Result<MailboxId, Problem> {
+    /// The mailbox, where the caller may map its folders, and what is known of it.
+    async fn own_mailbox(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+    ) -> Result<(MailboxId, Option<MailboxRecord>), Problem> {
         self.present(access)?;
         let owner = self.0.parts.exchange.owner(access, mailbox).await.map_err(|f| f.problem())?;
         let record = self.0.parts.store.mailbox(access.tenant, owner).await.map_err(|e| e.problem())?;
         let whose = if owner.0 == access.user.0 { Owner::Oneself } else { Owner::SomebodyElse };
-        folders::accept_mailbox(whose, record.map(|record| record.kind)).answer?;
-        Ok(owner)
+        folders::accept_mailbox(whose, record.as_ref().map(|record| record.kind)).answer?;
+        Ok((owner, record))
     }
 
     async fn stored(&self, access: &Access, owner: MailboxId) -> Result<Vec<FolderRecord>, Problem> {

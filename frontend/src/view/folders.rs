@@ -2,7 +2,7 @@
 
 use super::element::{classed, element};
 use super::parts::{Look, Press, button, icon, named_button, paragraph, status_heading};
-use super::{Tools, notices, places, regarding};
+use super::{Tools, notices, parts, places, regarding};
 use crate::pane::event::Act;
 use crate::pane::state::{FolderScreen, Remote};
 use crate::words::fill;
@@ -44,7 +44,9 @@ pub fn screen(screen: &FolderScreen, tools: Tools) -> Vec<AnyView> {
     };
     let used = known.folders.iter().filter(|folder| folder.mapping.is_some()).count();
     let used = fill(&fill(words.folders_used, &used.to_string()), &known.most.to_string());
-    vec![head.child(paragraph("small", &used)).view(), list(known, screen, tools)]
+    let idle = known.idle.iter().map(parts::caution);
+    head = head.children(idle).child(paragraph("small", &used));
+    vec![head.view(), list(known, screen, tools)]
 }
 
 fn list(known: &Folders, screen: &FolderScreen, tools: Tools) -> AnyView {
@@ -75,7 +77,7 @@ fn row(folder: &Folder, screen: &FolderScreen, tools: Tools) -> AnyView {
                 Some(record) => fill(words.tracked_regarding, &record.name),
                 None => words.tracked.to_owned(),
             };
-            lines.push(super::parts::detail(&line));
+            lines.push(parts::detail(&line));
             buttons.push(named(
                 words.pick_folder_named,
                 Look::Plain,

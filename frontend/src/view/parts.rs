@@ -4,7 +4,7 @@ use super::Tools;
 use super::element::{Element, Heard, classed, element};
 use crate::pane::event::Act;
 use leptos::prelude::*;
-use shared::api::RecordLink;
+use shared::api::{Explanation, RecordLink};
 use shared::regarding::RecordRef;
 
 /// How a button looks.
@@ -101,6 +101,13 @@ pub fn heading(text: &str) -> AnyView {
 /// The heading that names the state of everything; it is announced when it changes, and can be given the focus.
 pub fn status_heading(text: &str) -> AnyView {
     element("H1").with("id", "status").with("tabindex", "-1").with("role", "status").text(text).view()
+}
+
+/// Something that is worth knowing beforehand, with its rule.
+pub fn caution(told: &Explanation) -> AnyView {
+    let rule = element("CODE").text(told.rule.as_str()).view();
+    let text = element("P").text(&told.text).text(" ").child(rule).view();
+    classed("SECTION", "notice caution").with("role", "note").child(text).view()
 }
 
 /// A part that has nothing to show.

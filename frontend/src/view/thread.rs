@@ -1,7 +1,7 @@
 //! What is around the open message: its conversation (CAT-11, INC-05), and the owner's category (CAT-26).
 
 use super::element::{classed, element};
-use super::parts::{Look, Press, button, heading, nothing, paragraph};
+use super::parts::{Look, Press, button, caution, heading, nothing, paragraph};
 use super::{Tools, notices, several};
 use crate::pane::event::{Act, Spot};
 use crate::pane::state::{Item, Remote};
@@ -11,16 +11,7 @@ use shared::api::{Following, Surroundings};
 /// That the owner's category has another name than the user's own.
 pub fn names(item: &Item) -> AnyView {
     match &item.around {
-        Remote::Here(Surroundings { names_differ: Some(differ), .. }) => classed("SECTION", "notice caution")
-            .with("role", "note")
-            .child(
-                element("P")
-                    .text(&differ.text)
-                    .text(" ")
-                    .child(element("CODE").text(differ.rule.as_str()).view())
-                    .view(),
-            )
-            .view(),
+        Remote::Here(Surroundings { names_differ: Some(differ), .. }) => caution(differ),
         _ => nothing(),
     }
 }

@@ -1,5 +1,6 @@
 //! Folders that are mapped to tracking (FLD-01, APP-07).
 
+use super::Explanation;
 use crate::item::FolderId;
 use crate::mailbox::FolderMapping;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ pub struct Folders {
     pub folders: Vec<Folder>,
     /// How many of them may be mapped.
     pub most: u32,
+    /// Why nothing is tracked by folder for now, where the mailbox is not synchronized (CFG-02).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Explanation>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

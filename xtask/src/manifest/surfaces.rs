@@ -17,8 +17,11 @@ const SURFACES: [(&str, bool); 4] = [
 ];
 /// Where it stands on phones.
 const ON_PHONES: &str = "MobileMessageReadCommandSurface";
-/// What the pane may do through Office.js: read who and what is open. Categories are the backend's work.
-const PERMISSION: &str = "ReadItem";
+/// What the pane may do through Office.js. It reads who and what is open; which messages are selected, when they are
+/// several, Outlook tells only where this is asked for. Categories are the backend's work.
+const PERMISSION: &str = "ReadWriteMailbox";
+/// Where several messages can be selected for the pane.
+const SEVERAL: &str = "MessageReadCommandSurface";
 /// The functions that buttons call without the pane.
 const FUNCTIONS: [&str; 2] = ["track", "untrack"];
 /// The highest set of the mailbox's members that Outlook on phones offers.
@@ -55,6 +58,11 @@ fn check_surface(faults: &mut Faults<'_>, surface: &str, pinned: bool) {
         let expected = if pinned { "true" } else { "absent" };
         if says != expected {
             faults.add(action, format!("SupportsPinning has to be {expected} in {surface}, it is {says}"));
+        }
+        let says = child(action, "SupportsMultiSelect").map_or("absent", text_of);
+        let expected = if surface == SEVERAL { "true" } else { "absent" };
+        if says != expected {
+            faults.add(action, format!("SupportsMultiSelect has to be {expected} in {surface}, it is {says}"));
         }
     }
 }

@@ -51,7 +51,7 @@ fn elements_out_of_order_are_refused() {
     );
     refused(&version(), "", "Version has to stand here in OfficeApp, not ProviderName");
     refused(
-        "<Permissions>ReadItem</Permissions>",
+        "<Permissions>ReadWriteMailbox</Permissions>",
         "",
         "Permissions has to stand here in OfficeApp, not Rule",
     );
@@ -198,8 +198,23 @@ fn pinning_belongs_to_messages_and_to_nothing_else() {
 }
 
 #[test]
+fn several_messages_are_taken_where_mail_is_read_and_nowhere_else() {
+    refused(
+        "<SupportsMultiSelect>true<",
+        "<SupportsMultiSelect>false<",
+        "SupportsMultiSelect has to be true in MessageReadCommandSurface",
+    );
+    let xml = manifest();
+    let (before, after) = xml.split_once("MessageComposeCommandSurface").unwrap();
+    let pinning = "<SupportsPinning>true</SupportsPinning>";
+    let after = after.replacen(pinning, &format!("{pinning}<SupportsMultiSelect>true</SupportsMultiSelect>"), 1);
+    let told = faults_of(&format!("{before}MessageComposeCommandSurface{after}"));
+    assert!(told.contains("SupportsMultiSelect has to be absent in MessageComposeCommandSurface"), "{told}");
+}
+
+#[test]
 fn asking_for_more_than_needed_is_refused() {
-    refused(">ReadItem<", ">ReadWriteMailbox<", "Permissions has to be ReadItem, it is ReadWriteMailbox");
+    refused(">ReadWriteMailbox<", ">Full<", "Permissions has to be ReadWriteMailbox, it is Full");
     refused(
         "DefaultMinVersion=\"1.5\"",
         "DefaultMinVersion=\"1.8\"",

@@ -17,7 +17,7 @@ const DISPATCH = { commandCompleted: 94, messageParent: 144, messageDialog: 145 
 
 /** What host and library can do together: the library's 1.8 to 1.12, and what the sandbox's own addition gives it. */
 const REQUIREMENTS = JSON.stringify({
-  Mailbox: "1.14",
+  Mailbox: "1.15",
   DialogApi: "1.2",
   NestedAppAuth: "1.1",
   AddinCommands: "1.1",
@@ -39,7 +39,7 @@ export class AddinFrame {
    * @param {string} setup.title accessible name of the frame
    * @param {object} setup.manifest from `manifest.js`
    * @param {object} setup.host methods: `initialData()`, `execute(dispatchId, params, frame)`,
-   *   `selectedItems()`, `settings()`, `signIn(request)`, `locale()`, `isDark()`
+   *   `selectedItems()`, `loadItem(id)`, `settings()`, `signIn(request)`, `locale()`, `isDark()`
    * @param {import("./call-log.js").CallLog} setup.log
    * @param {"pane"|"command"|"dialog"} setup.kind
    */
@@ -74,6 +74,12 @@ export class AddinFrame {
     this.log.note(this, "event", eventName, payload);
     this.#answer(registration, payload, { isEvent: true });
     return true;
+  }
+
+  /** Other items are selected: told to whoever listens for `SelectedItemsChanged`. */
+  selectionChanged() {
+    this.log.note(this, "event", "olkSelectedItemsChanged");
+    this.#post({ channel: CHANNEL, kind: "selected-items-changed" });
   }
 
   /** Another theme: the frame's media query follows by itself, Office.js is told. */
@@ -143,6 +149,8 @@ export class AddinFrame {
       this.#post({ channel: CHANNEL, kind, body: answer });
     } else if (kind === "get-selected-items") {
       this.#post({ channel: CHANNEL, kind: "answer", call, body: { value: this.host.selectedItems() } });
+    } else if (kind === "load-item") {
+      this.#post({ channel: CHANNEL, kind: "answer", call, body: this.host.loadItem(body.itemId) });
     }
   }
 

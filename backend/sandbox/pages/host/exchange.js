@@ -122,6 +122,7 @@ function messageOf(card) {
     restId: card.restId,
     conversationId: card.conversationId,
     internetMessageId: card.internetMessageId,
+    isDraft: card.isDraft ?? false,
     isMeetingRequest: (card["@odata.type"] ?? "").includes("eventMessage"),
     subject: card.subject ?? "",
     from: partyOf(card.from),

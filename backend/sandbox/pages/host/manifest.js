@@ -12,12 +12,12 @@ export function manifestByDefault(paneOrigin) {
   return {
     id: "5a9db0c5-0000-4000-8000-00000000add0",
     name: "Regarding",
-    permission: "ReadItem",
+    permission: "ReadWriteMailbox",
     sharedFolders: true,
     appDomains: [],
     functionFile: `${paneOrigin}/commands.html`,
     buttons: [
-      button("open", "Regarding", { kind: "pane", url: `${paneOrigin}/pane.html`, canPin: true }),
+      button("open", "Regarding", { kind: "pane", url: `${paneOrigin}/pane.html`, canPin: true, canMultiSelect: true }),
       button("track", "Track", { kind: "function", name: "track" }),
       button("untrack", "Untrack", { kind: "function", name: "untrack" }),
     ],
@@ -83,6 +83,7 @@ function buttonOf(control, resource) {
           kind: "pane",
           url: resource(child(action, "SourceLocation")),
           canPin: text(child(action, "SupportsPinning")) === "true",
+          canMultiSelect: text(child(action, "SupportsMultiSelect")) === "true",
         },
   };
 }

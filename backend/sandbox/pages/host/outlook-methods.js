@@ -5,7 +5,7 @@
 // as Outlook on the web does. What an add-in keeps (settings, custom properties) lives as long as the
 // browser's tab.
 
-import { itemDictionary, toRestId } from "./office-item.js";
+import { itemDictionary, toEwsId, toRestId } from "./office-item.js";
 
 /** Error codes of Office.js. */
 const CODE = {
@@ -91,17 +91,25 @@ export class OutlookMethods {
   }
 
   selectedItems() {
-    const { message } = this.outlook;
-    const item = message && itemDictionary(message, this.outlook);
-    return item ? [{
-      itemId: item.id,
-      subject: item.subject,
-      conversationId: item.conversationId,
-      internetMessageId: item.internetMessageId,
+    return this.outlook.selectedMessages().map((message) => ({
+      itemId: toEwsId(message.restId),
+      subject: message.subject,
+      conversationId: toEwsId(message.conversationId ?? ""),
+      internetMessageId: message.internetMessageId,
       itemType: "message",
-      itemMode: "Read",
-      hasAttachment: item.attachments.length > 0,
-    }] : [];
+      itemMode: message.isDraft ? "Compose" : "Read",
+      hasAttachment: message.hasAttachments,
+    }));
+  }
+
+  /** A selected message, in the form of `loadItemByIdAsync`; where it is shared, with whose it is. */
+  loadItem(itemId) {
+    const message = this.outlook.selectedMessages().find(({ restId }) => toEwsId(restId) === itemId);
+    if (!message) {
+      return { error: { code: CODE.internal, message: "The item is not selected." } };
+    }
+    const shared = this.outlook.isShared ? this.#sharedFacts() : undefined;
+    return { value: { itemId, itemType: "message", subject: message.subject, shared } };
   }
 
   /** Answers one call in the form that office.js expects; never rejects. */
@@ -236,16 +244,20 @@ export class OutlookMethods {
   }
 
   #sharedProperties() {
-    const { mailbox, isShared } = this.outlook;
-    if (!isShared) {
+    if (!this.outlook.isShared) {
       throw new Refused(CODE.notSupported);
     }
-    return done({
+    return done(this.#sharedFacts());
+  }
+
+  #sharedFacts() {
+    const { mailbox } = this.outlook;
+    return {
       owner: mailbox.upn,
       targetMailbox: mailbox.upn,
       targetRestUrl: `${location.origin}/api`,
       delegatePermissions: DELEGATE_PERMISSIONS[mailbox.right],
-    });
+    };
   }
 
   // What the add-in keeps.

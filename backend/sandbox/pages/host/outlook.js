@@ -22,6 +22,8 @@ export class Outlook {
     this.folder = null;
     this.messages = [];
     this.message = null;
+    /** Ids of the selected messages, when they are several; no message is open then. */
+    this.selected = [];
     this.masterCategories = [];
     this.pane = { isOpen: address.pane, isPinned: address.pinned, button: null };
     /** The add-in's button whose function command runs. */
@@ -74,7 +76,7 @@ export class Outlook {
     this.listeners.push(listener);
   }
 
-  /** Called with the reason (`selected`, `person`) when another item, or none, is open. */
+  /** Called with the reason (`selected`, `several`, `person`) when another item, several or none are open. */
   onItem(listener) {
     this.itemListeners.push(listener);
   }
@@ -129,8 +131,47 @@ export class Outlook {
     await this.select(messageId === "none" ? null : messageId ?? this.messages[0]?.restId ?? null);
   }
 
+  /** The messages that are selected: several, the open one, or none. */
+  selectedMessages() {
+    return this.selected.length
+      ? this.messages.filter(({ restId }) => this.selected.includes(restId))
+      : this.message ? [this.message] : [];
+  }
+
+  /** Selects a message beside what is selected, or takes it out of the selection. */
+  toggleSelected(id) {
+    const now = this.selectedMessages().map(({ restId }) => restId);
+    return this.selectSeveral(now.includes(id) ? now.filter((one) => one !== id) : [...now, id]);
+  }
+
+  /** Selects all from what was selected first to this one. */
+  extendSelection(id) {
+    const at = (wanted) => this.messages.findIndex(({ restId }) => restId === wanted);
+    const from = this.selectedFrom ?? this.message?.restId ?? id;
+    const [first, last] = [at(from), at(id)].sort((one, other) => one - other);
+    return this.selectSeveral(this.messages.slice(first, last + 1).map(({ restId }) => restId), from);
+  }
+
+  /** As Outlook on the web: with several messages selected none is open. */
+  async selectSeveral(ids, from = null) {
+    if (ids.length < 2) {
+      return this.select(ids[0] ?? null);
+    }
+    this.selectedFrom = from ?? this.selectedFrom ?? this.message?.restId ?? ids[0];
+    this.selected = ids;
+    if (this.message) {
+      this.notices.left(this.message.restId);
+      this.message = null;
+    }
+    this.changed();
+    this.itemListeners.forEach((listener) => listener("several"));
+  }
+
   /** Opens a message, or none. */
   async select(id) {
+    const wereSeveral = this.selected.length > 0;
+    this.selected = [];
+    this.selectedFrom = null;
     const before = this.message?.restId;
     const message = id ? await this.exchange.message(this.mailbox.upn, id).catch(() => null) : null;
     if (before && before !== message?.restId) {
@@ -138,7 +179,7 @@ export class Outlook {
     }
     this.message = message && (await this.#read(message));
     this.changed();
-    if (before !== message?.restId) {
+    if (before !== message?.restId || wereSeveral) {
       this.itemListeners.forEach((listener) => listener("selected"));
     }
   }
@@ -252,6 +293,11 @@ export class Outlook {
       return;
     }
     this.messages = messages;
+    // What left the folder is selected no more.
+    const isHere = (id) => messages.some(({ restId }) => restId === id);
+    if (this.selected.some((id) => !isHere(id))) {
+      await this.selectSeveral(this.selected.filter(isHere));
+    }
     this.masterCategories = categories;
     this.folder = this.folders.get(mailbox.upn).find(({ id }) => id === folder.id) ?? this.folder;
     await this.#refreshMessage();

@@ -21,8 +21,8 @@ export class TaskPane {
   }
 
   render() {
-    const { pane, manifest, message, hasAddin, text } = this.outlook;
-    const wanted = pane.isOpen && hasAddin && Boolean(message || this.frame);
+    const { pane, manifest, message, selected, hasAddin, text } = this.outlook;
+    const wanted = pane.isOpen && hasAddin && Boolean(message || this.frame || (selected.length && this.#takesSeveral()));
     this.container.hidden = !wanted;
     if (!wanted) {
       this.#empty();
@@ -68,6 +68,10 @@ export class TaskPane {
 
   #button() {
     return this.outlook.pane.button ?? this.outlook.manifest.buttons.find(({ action }) => action.kind === "pane");
+  }
+
+  #takesSeveral() {
+    return Boolean(this.#button()?.action.canMultiSelect);
   }
 
   async #open() {
@@ -121,8 +125,10 @@ export class TaskPane {
   #itemChanged(reason) {
     if (reason === "person") {
       this.#empty();
-    } else if (this.outlook.pane.isPinned) {
+    } else if (this.outlook.pane.isPinned || this.#takesSeveral()) {
+      // Outlook on the web keeps the pane of an add-in that takes several messages, pinned or not.
       this.frame?.tell("olkItemSelectedChanged", this.methods.initialData() ?? "");
+      this.frame?.selectionChanged();
     } else if (this.frame) {
       this.outlook.closePane();
     }

@@ -84,7 +84,7 @@ function addinButton(outlook, button, run) {
   const isOpen = isPane && outlook.pane.isOpen;
   const picture = isRunning ? icon("spinner") : button.icon ? pictureOf(button.icon) : icon(isPane ? "addin" : "check");
   return command(`addin-${button.id}`, picture, button.label, {
-    disabled: !outlook.message || Boolean(outlook.running),
+    disabled: !(outlook.message || (outlook.selected.length && button.action.canMultiSelect)) || Boolean(outlook.running),
     onclick: () => run(button),
     tip: button.tip || button.label,
     extra: {

@@ -43,7 +43,7 @@ export function renderList(container, outlook) {
     refill(container, title, emptyState("inbox", text.noMessages, text.noMessagesHint));
     return;
   }
-  const list = element("div.list__rows", { role: "listbox", "aria-label": text.messages, onkeydown: (event) => walk(event, outlook) });
+  const list = element("div.list__rows", { role: "listbox", "aria-label": text.messages, "aria-multiselectable": "true", onkeydown: (event) => walk(event, outlook) });
   let group = null;
   for (const message of outlook.messages) {
     const name = dayGroup(message.received, text);
@@ -58,17 +58,17 @@ export function renderList(container, outlook) {
 
 function messageRow(outlook, message) {
   const { text } = outlook;
-  const isOpen = outlook.message?.restId === message.restId;
+  const isOpen = outlook.message?.restId === message.restId || outlook.selected.includes(message.restId);
   const who = message.from?.name || message.from?.address || text.nobody;
   const classes = `${message.isRead ? "" : ".row--unread"}${isOpen ? ".row--open" : ""}`;
   return element(
     `div.row${classes}`,
     {
       role: "option",
-      tabindex: isOpen || (!outlook.message && message === outlook.messages[0]) ? "0" : "-1",
+      tabindex: isOpen || (!outlook.message && !outlook.selected.length && message === outlook.messages[0]) ? "0" : "-1",
       "aria-selected": String(isOpen),
       dataset: { key: message.restId },
-      onclick: () => outlook.select(message.restId),
+      onclick: (event) => choose(event, outlook, message.restId),
     },
     avatar(who),
     element("div.row__text", {},
@@ -85,6 +85,14 @@ function messageRow(outlook, message) {
   );
 }
 
+// With Ctrl (Cmd) one more, with Shift all up to here, else this one alone.
+function choose(event, outlook, id) {
+  if (event.ctrlKey || event.metaKey) {
+    return outlook.toggleSelected(id);
+  }
+  return event.shiftKey ? outlook.extendSelection(id) : outlook.select(id);
+}
+
 function walk(event, outlook) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const at = outlook.messages.findIndex(({ restId }) => restId === event.target.dataset.key);
@@ -93,11 +101,11 @@ function walk(event, outlook) {
     const next = outlook.messages[at + step];
     if (next) {
       event.currentTarget.querySelector(`[data-key="${CSS.escape(next.restId)}"]`).focus();
-      outlook.select(next.restId);
+      event.shiftKey ? outlook.extendSelection(next.restId) : outlook.select(next.restId);
     }
   } else if ((event.key === "Enter" || event.key === " ") && at >= 0) {
     event.preventDefault();
-    outlook.select(event.target.dataset.key);
+    choose(event, outlook, event.target.dataset.key);
   } else if (event.key === "Delete" && outlook.message && !outlook.isReadOnly) {
     outlook.delete();
   }
@@ -110,7 +118,11 @@ function dayGroup(received, text) {
 
 /** Everything about the open message but its body, which has its own frame (see `MailBody`). */
 export function renderHead(container, outlook) {
-  const { message, text } = outlook;
+  const { message, selected, text } = outlook;
+  if (selected.length) {
+    refill(container, emptyState("mail", text.selected(selected.length), text.selectedHint));
+    return;
+  }
   if (!message) {
     refill(container, emptyState("mail", text.choose, text.chooseHint));
     return;

@@ -3,7 +3,7 @@
 use crate::entra::Caller;
 use crate::http::Service;
 use crate::http::answer::Refusal;
-use crate::http::words::{Mailbox, bad_request, item_of, json_of};
+use crate::http::words::{Mailbox, Tongue, bad_request, item_of, json_of};
 use axum::Json;
 use axum::extract::{Path, State};
 use bytes::Bytes;
@@ -24,8 +24,9 @@ pub(crate) async fn list(
     State(service): State<Arc<Service>>,
     caller: Caller,
     Mailbox(mailbox): Mailbox,
+    Tongue(language): Tongue,
 ) -> Result<Json<Folders>, Refusal> {
-    Ok(Json(service.items.folders(&caller.access(), &mailbox).await?))
+    Ok(Json(service.items.folders(&caller.access(), &mailbox, language).await?))
 }
 
 /// Maps a folder to tracking: mail that is moved there is tracked, with this regarding record if one is named.

@@ -135,7 +135,10 @@ pub async fn map(
         tx.run(
             "insert into folders (tenant, mailbox_id, folder, name, kind, round, mapping)
              values ($1, $2, $3, $4, 'other', 'full', $5)
-             on conflict (tenant, mailbox_id, folder) do update set mapping = excluded.mapping",
+             on conflict (tenant, mailbox_id, folder) do update set mapping = excluded.mapping,
+                 link = case when folders.mapping is null then null else folders.link end,
+                 round = case when folders.mapping is null then 'full' else folders.round end,
+                 round_high = case when folders.mapping is null then 0 else folders.round_high end",
             args![tenant, mailbox, folder, name, mapping.as_ref().map(json).transpose()?],
         )
         .await?;
