@@ -5,7 +5,7 @@
 //! [`crate::config::check`].
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Config, Enrollment, Tls, origin_of};
+use crate::config::{self, Config, Enrollment, StoreAt, Tls, origin_of};
 use crate::crm::dataverse::DataverseCrm;
 use crate::entra::{ClientProof, EntraTokens, Tokens, Verifier};
 use crate::exchange::graph::GraphExchange;
@@ -14,6 +14,7 @@ use crate::lifecycle::{self, Stop, Stopper};
 use crate::net::over_reqwest::Reqwest;
 use crate::net::{self, Door, Transport};
 use crate::store::Store;
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 use crate::sync::{self, Items, Organization, Pace, StoreSharing};
 use anyhow::Context as _;
@@ -50,7 +51,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The parts of production: the machine's clock, connections over reqwest, SQLite in the data folder.
+    /// The parts of production: the machine's clock, connections over reqwest, the configured database.
     pub async fn of(config: Config) -> anyhow::Result<Self> {
         let lock = lock(&config.data_dir)?;
         Self::locked(config, lock).await
@@ -59,23 +60,39 @@ impl Parts {
     /// The same, in a data folder that is locked already.
     pub async fn locked(config: Config, lock: std::fs::File) -> anyhow::Result<Self> {
         let transport = Reqwest::new(&config.roots, upstream_limits(&config))?;
-        let file = config.data_dir.join(DATABASE);
-        let store = SqliteStore::open(&file).await.with_context(|| {
-            format!(
-                "the database {} cannot be opened. Check the disk and the folder's permissions",
-                file.display()
-            )
-        })?;
+        let (store, store_sharing) = open_store(&config).await?;
         Ok(Self {
             config,
             clock: Arc::new(SystemClock),
             transport: Arc::new(transport),
-            store: Arc::new(store),
-            store_sharing: StoreSharing::Exclusive,
+            store,
+            store_sharing,
             holder: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4()),
             lock: Some(lock),
             pace: Pace::Live,
         })
+    }
+}
+
+/// The store that the configuration names. Other processes may work on one in PostgreSQL, none on one in SQLite.
+async fn open_store(config: &Config) -> anyhow::Result<(Arc<dyn Store>, StoreSharing)> {
+    match &config.store {
+        StoreAt::Sqlite => {
+            let file = config.data_dir.join(DATABASE);
+            let store = SqliteStore::open(&file).await.with_context(|| {
+                format!(
+                    "the database {} cannot be opened. Check the disk and the folder's permissions",
+                    file.display()
+                )
+            })?;
+            Ok((Arc::new(store), StoreSharing::Exclusive))
+        }
+        StoreAt::Postgres(at) => {
+            let store = PostgresStore::open(at).await.context(
+                "the database of [store] cannot be opened. Check that the server runs, that address, user and password are right, and that the user may create tables",
+            )?;
+            Ok((Arc::new(store), StoreSharing::Shared))
+        }
     }
 }
 

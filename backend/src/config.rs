@@ -6,6 +6,7 @@
 
 use crate::caller::TenantId;
 use crate::net::over_reqwest::Roots;
+use crate::store::postgres::PostgresAt;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,6 +55,16 @@ pub struct Config {
     pub limits: Limits,
     /// Whether Exchange can reach us at the public origin to ring when mail changes.
     pub notifications: Notifications,
+    pub store: StoreAt,
+}
+
+/// Where wishes, links and mailboxes are kept.
+#[derive(Clone)]
+pub enum StoreAt {
+    /// In a file in the data folder; for one process.
+    Sqlite,
+    /// In a database that several processes may share.
+    Postgres(PostgresAt),
 }
 
 /// Whether Exchange is asked for change notifications.
@@ -221,6 +232,7 @@ impl Config {
             pane: Pane { office_js: at("/npm/office-js/dist/office.js"), frame_ancestors: vec![at("")] },
             limits: Limits { requests_per_minute: 6_000, requests_at_once: 1_000, ..Limits::default() },
             notifications: Notifications::On,
+            store: StoreAt::Sqlite,
         }
     }
 

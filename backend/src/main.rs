@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use backend::admin;
 use backend::app::{self, Parts, Running};
 use backend::clock::SystemClock;
-use backend::config::{self, Config, Credential, OtherSide, Tls, origin_of};
+use backend::config::{self, Config, Credential, OtherSide, StoreAt, Tls, origin_of};
 use backend::net::Limits;
 use backend::net::over_reqwest::Reqwest;
 use backend::telemetry::{self, Format};
@@ -161,6 +161,13 @@ fn summary(config: &Config) -> String {
             }
         ),
         format!("  data folder     {}", config.data_dir.display()),
+        format!(
+            "  database        {}",
+            match &config.store {
+                StoreAt::Sqlite => "SQLite, in the data folder",
+                StoreAt::Postgres(_) => "PostgreSQL, shared with other processes",
+            }
+        ),
         format!("  Entra authority {}", origin_of(&config.entra.authority)),
         format!("  client id       {}", config.entra.client_id),
         format!(

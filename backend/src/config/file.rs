@@ -5,12 +5,15 @@ use super::{
 };
 use crate::caller::TenantId;
 use crate::net::over_reqwest::Roots;
+use database::StoreKeys;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
 use uuid::Uuid;
+
+mod database;
 
 /// Shorter secrets are none: Entra's have 40 characters.
 const SECRET_MIN_CHARS: usize = 16;
@@ -45,6 +48,8 @@ struct File {
     limits: Limits,
     /// Whether Exchange can reach the public origin to ring; `true` unless said otherwise.
     notifications: Option<bool>,
+    #[serde(default)]
+    store: StoreKeys,
 }
 
 #[derive(Deserialize, Default)]
@@ -138,6 +143,7 @@ impl Reader<'_> {
         let tenants = self.tenants(&file.tenant);
         let pane = self.pane(&file.pane);
         self.limits(&file.limits);
+        let store = self.store(file.store);
         Some(Config {
             listen: file.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
             public_origin: public_origin?,
@@ -151,6 +157,7 @@ impl Reader<'_> {
             tenants: tenants?,
             pane: pane?,
             limits: file.limits,
+            store: store?,
             notifications: match file.notifications {
                 Some(false) => Notifications::Off,
                 Some(true) | None => Notifications::On,
@@ -378,7 +385,7 @@ mod tests {
     const EXAMPLE: &str = include_str!("../../regarding.example.toml");
     const SECRET: &str = "q8X~4d9fLk2mPz7RtVw1YbNc6HsJg3AeUoBi0QxT";
 
-    const SMALLEST: &str = r#"
+    pub(super) const SMALLEST: &str = r#"
         public_origin = "https://regarding.contoso.com"
         [tls]
         behind_proxy = true
@@ -391,8 +398,13 @@ mod tests {
     "#;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
+        read_with(text, |_| None)
+    }
+
+    /// The same, with more in the environment.
+    pub(super) fn read_with(text: &str, env: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         parse(text, Path::new("/nowhere"), |name| {
-            (name == "REGARDING_CLIENT_SECRET").then(|| SECRET.to_owned())
+            (name == "REGARDING_CLIENT_SECRET").then(|| SECRET.to_owned()).or_else(|| env(name))
         })
     }
 
@@ -441,6 +453,11 @@ mod tests {
                 "certificate_key",
                 "clients",
                 "administrators",
+                "postgres_env",
+                "postgres_file",
+                "postgres",
+                "encryption",
+                "database_ca",
             ];
             assert!(known.contains(&key), "{key}");
         }

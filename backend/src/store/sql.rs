@@ -132,7 +132,8 @@ impl<D: Database> SqlStore<D> {
         let migrations = migrations();
         let all: Vec<u8> = migrations.iter().flat_map(|one| one.checksum.iter().copied()).collect();
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &all);
-        digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        let head = digest.as_ref().iter().take(8).fold(0_u64, |head, byte| (head << 8) | u64::from(*byte));
+        format!("{head:016x}")
     }
 
     /// Rows of the audit trail of a tenant, in order.
