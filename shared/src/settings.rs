@@ -24,8 +24,6 @@ pub struct Settings {
     pub do_not_auto_track: Switch,
     /// `SSSForceFilteringMethodForUserMailboxes` (INC-01): one filter method for every user; default -1, none.
     pub force_filter: Option<FilterMethod>,
-    /// `UseFilteringMethodOfSyncingMailboxOnlyForCorrelation`: default off, any recipient's.
-    pub filter_of: FilterOf,
     /// `IgnoreConversationIndexAndInReplyToForCorrelation` is on, or `emailcorrelationenabled` is off (INC-03):
     /// default off.
     pub ignore_headers: Switch,
@@ -79,15 +77,6 @@ impl FilterMethod {
             _ => return None,
         })
     }
-}
-
-/// Whose filter method may accept a mail (INC-01).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FilterOf {
-    AnyRecipient,
-    /// That of the mailbox which is being synchronized.
-    SyncingMailbox,
 }
 
 /// Why the organization does not take a file.
@@ -146,11 +135,6 @@ impl Settings {
             auto_track_sent: switch(catalogue::AUTO_TRACK_SENT),
             do_not_auto_track: switch(catalogue::DO_NOT_AUTO_TRACK),
             force_filter: FilterMethod::from_code(number(catalogue::FORCED_FILTER)),
-            filter_of: if is_on(catalogue::OWN_FILTER_ONLY) {
-                FilterOf::SyncingMailbox
-            } else {
-                FilterOf::AnyRecipient
-            },
             ignore_headers: if is_on(catalogue::IGNORE_HEADERS) || !is_on(catalogue::HEADERS_CORRELATE) {
                 Switch::On
             } else {

@@ -2,9 +2,7 @@
 
 use shared::problem::Code;
 use shared::settings::catalogue::{Home, Kind, Source, TRACK_CATEGORIZED};
-use shared::settings::{
-    CATALOGUE, FilterMethod, FilterOf, NotAdmitted, Setting, Settings, Switch, TwoActivities,
-};
+use shared::settings::{CATALOGUE, FilterMethod, NotAdmitted, Setting, Settings, Switch, TwoActivities};
 use std::collections::{BTreeMap, BTreeSet};
 
 const TODAY: &str = "9.2.26111.00170";
@@ -80,8 +78,6 @@ fn inc_01_a_forced_filter_method_counts_only_where_there_is_one() {
             "{value}"
         );
     }
-    let own = read(&[("UseFilteringMethodOfSyncingMailboxOnlyForCorrelation", "true")]);
-    assert_eq!((read(&[]).filter_of, own.filter_of), (FilterOf::AnyRecipient, FilterOf::SyncingMailbox));
 }
 
 #[test]

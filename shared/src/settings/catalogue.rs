@@ -109,14 +109,6 @@ pub const FORCED_FILTER: Setting = Setting {
     meaning: "One filter for every user's email: 0 all, 1 in response to tracked email, 2 from leads, contacts and \
               accounts, 3 from any record with an address, 4 none; -1 leaves it to each user.",
 };
-pub const OWN_FILTER_ONLY: Setting = Setting {
-    name: "UseFilteringMethodOfSyncingMailboxOnlyForCorrelation",
-    home: Home::Document,
-    kind: Kind::Switch,
-    standard: Standard::Always("false"),
-    rule: RuleId::Inc01,
-    meaning: "Only the filter of the mailbox that is being synchronized decides, not those of other recipients.",
-};
 pub const IGNORE_HEADERS: Setting = Setting {
     name: "IgnoreConversationIndexAndInReplyToForCorrelation",
     home: Home::Document,
@@ -181,7 +173,6 @@ pub const CATALOGUE: &[Setting] = &[
     AUTO_TRACK_SENT,
     DO_NOT_AUTO_TRACK,
     FORCED_FILTER,
-    OWN_FILTER_ONLY,
     IGNORE_HEADERS,
     HEADERS_CORRELATE,
     TRACKING_PREFIX,

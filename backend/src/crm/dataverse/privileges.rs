@@ -1,4 +1,4 @@
-//! Which privileges somebody lacks for having their mail promoted.
+//! Which privileges somebody lacks for having their mail promoted (MBX-01).
 //!
 //! - <https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/retrieveuserprivileges>
 //! - <https://learn.microsoft.com/power-platform/admin/security-roles-privileges>

@@ -120,7 +120,7 @@ fn asks(question: &Screening, now: UtcMs) -> Vec<(Ask, Operation)> {
     asks
 }
 
-/// The queue's filter method, or else the user's, if one is wanted.
+/// INC-01: the queue's filter method, or else the user's, if one is wanted.
 fn filter_of(question: &Screening) -> Option<(Ask, Operation)> {
     const METHOD: &str = "incomingemailfilteringmethod";
     if let Some(queue) = question.queue {

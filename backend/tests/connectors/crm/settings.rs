@@ -47,6 +47,15 @@ async fn settings_and_version_are_one_round_trip() {
 }
 
 #[tokio::test]
+async fn a_fresh_organization_has_the_standard_settings() {
+    let tenant = Tenant::new();
+    let mut fresh = read(&tenant).await;
+    assert!(fresh.blocked_endings.contains(&"exe".to_owned()) || fresh.blocked_endings.is_empty());
+    fresh.blocked_endings.clear();
+    assert_eq!(fresh, Settings::default());
+}
+
+#[tokio::test]
 async fn cat_18_an_organization_before_9_1_0_4039_that_says_nothing_does_not_track_by_category() {
     let tenant = Tenant::new();
     document(&tenant, "").await;
