@@ -6,14 +6,17 @@
 mod accepting;
 mod category;
 mod copies;
+mod delegates;
 mod failing;
 mod incoming;
 mod mailboxes;
+mod names;
 mod noticing;
 mod people;
 mod plans;
 mod regarding;
 mod rhythm;
+mod several;
 mod situations;
 mod timing;
 mod untracking;

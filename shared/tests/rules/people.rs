@@ -97,3 +97,32 @@ fn ppl_02_the_same_record_stands_once_in_a_role_and_the_unresolved_keep_their_ad
     assert!(parties[0].record.is_some());
     assert_eq!((parties[1].record.clone(), parties[1].address.as_str()), (None, "nobody@x.example"));
 }
+
+#[test]
+fn ppl_01_a_queue_is_never_a_sender() {
+    let at = "sales@x.example";
+    let all = [candidate(Table::queue(), 1, at, None)];
+    assert_eq!(people::resolve_sender(&address(at), &all, None, &Settings::default()).answer, None);
+    let several = Settings { several_senders: SeveralSenders::Unresolve, ..Settings::default() };
+    let all = [all[0].clone(), candidate(Table::contact(), 2, at, None)];
+    let resolved = people::resolve_sender(&address(at), &all, None, &several).answer;
+    assert_eq!(
+        resolved.map(|r| r.key.table),
+        Some(Table::contact()),
+        "a queue does not count as another match"
+    );
+}
+
+#[test]
+fn ppl_01_only_the_tracking_users_own_records_win_over_the_order() {
+    let at = "max@x.example";
+    let other = Some(Uuid::from_u128(0xb0b));
+    let resolved = |contact, user| {
+        let all = [candidate(Table::contact(), 1, at, contact), candidate(Table::systemuser(), 2, at, None)];
+        let found = people::resolve_sender(&address(at), &all, user, &Settings::default()).answer;
+        found.map(|r| r.key.table)
+    };
+    assert_eq!(resolved(other, Some(ADA)), Some(Table::systemuser()), "somebody else's");
+    assert_eq!(resolved(None, None), Some(Table::systemuser()), "nobody's");
+    assert_eq!(resolved(Some(ADA), Some(ADA)), Some(Table::contact()));
+}
