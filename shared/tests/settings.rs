@@ -127,11 +127,13 @@ fn a_value_is_checked_before_it_is_written() {
         ("maxuploadfilesize", "131072001"),
         ("trackingprefix", "123456789012345678901"),
         ("trackingprefix", "a\nb"),
+        ("trackingprefix", " "),
     ] {
         let problem = check(name, value).expect_err(value);
         assert_eq!(problem.code, Code::BadRequest, "{name} = {value}");
         assert!(problem.facts[0].value.starts_with(name), "{problem:?}");
     }
+    assert_eq!(check("blockedattachments", ""), Ok(String::new()));
     assert_eq!(Setting::find("NoSuchSetting"), None);
 }
 

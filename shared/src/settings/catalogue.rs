@@ -37,7 +37,7 @@ pub enum Kind {
     Switch,
     /// A whole number within these bounds, both included.
     Number { least: i64, most: i64 },
-    /// At most so many characters.
+    /// At most so many characters; none at all only where that is the standard.
     Text { most_chars: usize },
 }
 
@@ -240,7 +240,9 @@ impl Setting {
                 (least..=most).contains(&number).then(|| number.to_string())
             }
             Kind::Text { most_chars } => {
-                let fits = value.chars().count() <= most_chars && !value.chars().any(char::is_control);
+                let missing = value.is_empty() && self.standard != Standard::Always("");
+                let too_long = value.chars().count() > most_chars;
+                let fits = !missing && !too_long && !value.chars().any(char::is_control);
                 fits.then(|| value.to_owned())
             }
         }
