@@ -16,6 +16,7 @@ mod ledger;
 mod look;
 mod many;
 mod nodes;
+mod notices;
 mod organization;
 mod page;
 mod perform;
@@ -31,6 +32,7 @@ pub use crate::store::ItemName;
 pub use administration::Administration;
 pub use cycle::{Kind, Looked};
 pub use items::{Carried, Items};
+pub use notices::Heard;
 pub use subscriptions::Notifications;
 
 use crate::caller::{Access, TenantId, UserId};

@@ -9,6 +9,7 @@ pub(super) mod folders;
 pub(super) mod health;
 pub(super) mod items;
 pub(super) mod many;
+pub(super) mod notifications;
 pub(super) mod pane;
 pub(super) mod people;
 pub(super) mod records;

@@ -1,7 +1,7 @@
 //! The description of the API, made from the handlers and the types of `shared`.
 
 use super::handlers::admin::{failing, mailboxes, myself, nodes, settings};
-use super::handlers::{conversations, folders, health, items, many, pane, people, records};
+use super::handlers::{conversations, folders, health, items, many, notifications, pane, people, records};
 use shared::api::admin::{MailboxState, Order};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -46,6 +46,8 @@ use utoipa::{Modify, OpenApi};
         failing::history,
         failing::retry,
         nodes::nodes,
+        notifications::changed,
+        notifications::lifecycle,
         health::health,
         health::ready,
         pane::policy_report,

@@ -36,6 +36,10 @@ const API_BODY_BYTES: usize = 64 * 1024;
 const MANY_BODY_BYTES: usize = 256 * 1024;
 /// Largest report about the content security policy.
 const REPORT_BYTES: usize = 16 * 1024;
+/// Largest bundle of change notifications.
+const NOTICE_BYTES: usize = 256 * 1024;
+/// The handshake before a subscription is plain text.
+const NOTICE: &[&str] = &["application/json", "text/plain"];
 const JSON: &[&str] = &["application/json"];
 const REPORT: &[&str] = &["application/csp-report", "application/reports+json", "application/json"];
 
@@ -60,6 +64,11 @@ const fn write(
     handler: fn() -> MethodRouter<Arc<Service>>,
 ) -> Route {
     Route { method, path, who: Who::User, body_bytes, body_types: JSON, handler }
+}
+
+const fn notice(path: &'static str, handler: fn() -> MethodRouter<Arc<Service>>) -> Route {
+    let (body_bytes, body_types) = (NOTICE_BYTES, NOTICE);
+    Route { method: Method::POST, path, who: Who::Public, body_bytes, body_types, handler }
 }
 
 /// Every route but the pane's files.
@@ -106,6 +115,8 @@ pub const ROUTES: &[Route] = &[
     read("/api/admin/failing/{wish}", Who::Administrator, || get(failing::history)),
     order(Method::POST, "/api/admin/failing/{wish}/retry", || post(failing::retry)),
     read("/api/admin/nodes", Who::Administrator, || get(nodes::nodes)),
+    notice("/api/notifications/graph", || post(handlers::notifications::changed)),
+    notice("/api/notifications/graph/lifecycle", || post(handlers::notifications::lifecycle)),
     read("/health", Who::Public, || get(handlers::health::health)),
     read("/ready", Who::Public, || get(handlers::health::ready)),
     Route {

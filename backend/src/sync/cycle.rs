@@ -241,7 +241,7 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
         let folders = cycle.store_folders().await?;
         cycle.look_for_copies(&folders).await?;
     }
-    cycle.care_for_subscription().await?;
+    cycle.care_for_subscription(kind).await?;
     Ok(cycle.looked)
 }
 
@@ -450,10 +450,12 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    async fn care_for_subscription(&mut self) -> Step<()> {
+    /// Renews the subscription in time; at once where everything is looked at because Exchange says that something
+    /// became of it.
+    async fn care_for_subscription(&mut self, kind: Kind) -> Step<()> {
         let Some(notifications) = &self.engine.parts.notifications else { return Ok(()) };
         let now = self.now();
-        if !subscriptions::needs_care(&self.record, now) {
+        if kind != Kind::Full && !subscriptions::needs_care(&self.record, now) {
             return Ok(());
         }
         let lease = self.lease().await?;

@@ -28,7 +28,8 @@ fn request(route: &Route, authorization: Option<&str>) -> Request<Body> {
     } else {
         request = request.header("content-type", "application/json");
         let wish = json!({"kind": "track", "regarding": {"kind": "keep"}});
-        Body::from(json!({"id": uuid::Uuid::new_v4(), "wish": wish}).to_string())
+        // A wish for those who take one, nothing new for those who take notifications.
+        Body::from(json!({"id": uuid::Uuid::new_v4(), "wish": wish, "value": []}).to_string())
     };
     request.body(body).unwrap()
 }

@@ -188,6 +188,12 @@ impl House {
         store.audit_trail(self.app.config().tenants[0].id).await.unwrap().len()
     }
 
+    /// Whose the last of them is.
+    pub async fn last_audited(&self) -> Option<uuid::Uuid> {
+        let store = SqliteStore::open(&self.folder.path().join("regarding.db")).await.unwrap();
+        store.audit_trail(self.app.config().tenants[0].id).await.unwrap().last().map(|row| row.user)
+    }
+
     /// How often this service of the sandbox was asked after `seq`, apart from for keys.
     pub fn asked(&self, service: Service, seq: Seq) -> usize {
         let entries = self.world.journal.entries_after(seq);

@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "what surprises a test is to fail it")]
 
+mod administering;
 mod bearers;
 mod command;
 mod files;
 mod headers;
 mod house;
+mod notifications;
 mod outgoing;
 mod requests;
 mod socket;
