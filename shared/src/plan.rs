@@ -268,12 +268,12 @@ pub fn plan(situation: &Situation) -> Option<Plan> {
 ///
 /// A wish of the category rests on what the message says: what people did since counts (CAT-10), and the
 /// organization may have turned category tracking off since (CAT-21). That of a copy rests on the record of another
-/// recipient: where that was deleted since, the copy does not bring it back (DEL-02).
+/// recipient: where it was looked for long enough, it was deleted since, and there is nothing to follow (DEL-02).
 fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
     let ExchangeSeen::Present { message, category } = &s.exchange else { return None };
     if open.origin == Origin::Copy {
         let exists = s.tracked_email().is_some() || s.existing_email().is_some();
-        return (!exists && s.refusals.crm.is_none() && open.given_up.is_none())
+        return (!exists && s.refusals.crm.is_none() && open.given_up.is_some())
             .then(|| Decision::new((), RuleId::Del02));
     }
     if open.origin != Origin::Category {
@@ -343,6 +343,10 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
         Promotion::Existing(id) => s.crm.emails.iter().find(|e| e.id == id),
         Promotion::Create(_) => None,
     });
+    if open.origin == Origin::Copy && present.is_none() {
+        // A copy follows a record and makes none: whoever deleted it would get it back (DEL-02).
+        return settle_refused(s, Problem::new(Code::RecordGone), RuleId::Del02);
+    }
     if open.origin == Origin::Pane || present.is_some() {
         // Whoever clicks sees the category at once; nobody waits for it where the email came first.
         steps.extend(put_category_on(s, message, category));

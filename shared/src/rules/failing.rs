@@ -41,11 +41,16 @@ pub fn fate(problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fat
     let answer = match kind(problem.code) {
         Kind::Permanent => Fate::Refuse,
         Kind::Throttled | Kind::Outage => {
-            let growing = || (FIRST_PAUSE_MS << failed_attempts.min(20)).min(LONGEST_PAUSE_MS);
+            let growing = || growing_ms(failed_attempts);
             Fate::TryAgain(now.plus_ms(asked_ms(problem).unwrap_or_else(growing)))
         }
     };
     Decision::new(answer, rule).because("code", problem.code.as_str())
+}
+
+/// 2 s, 4 s, 8 s … 5 minutes.
+fn growing_ms(failed_attempts: u32) -> i64 {
+    (FIRST_PAUSE_MS << failed_attempts.min(20)).min(LONGEST_PAUSE_MS)
 }
 
 /// Pause before tracking that was not asked for in the pane is tried again (RET-01): 15 minutes.
@@ -69,7 +74,10 @@ pub fn fate_of(origin: Origin, problem: &Problem, failed_attempts: u32, now: Utc
     match mending(problem) {
         Mending::Waiting => fate(problem, failed_attempts, now),
         Mending::Mailbox => decided(Fate::TryAgain(later), RuleId::Mbx03),
-        Mending::Retry if failed_attempts >= MOST_RETRIES => decided(Fate::GiveUp, RuleId::Ret03),
+        Mending::Retry | Mending::Lag if failed_attempts >= MOST_RETRIES => {
+            decided(Fate::GiveUp, RuleId::Ret03)
+        }
+        Mending::Lag => decided(Fate::TryAgain(now.plus_ms(growing_ms(failed_attempts))), RuleId::Del02),
         Mending::Retry => {
             let rule = if failed_attempts == 0 { RuleId::Ret01 } else { RuleId::Ret02 };
             decided(Fate::TryAgain(later), rule)
@@ -83,7 +91,7 @@ pub fn fate_of(origin: Origin, problem: &Problem, failed_attempts: u32, now: Utc
 pub fn counts(origin: Origin, problem: &Problem) -> bool {
     match origin {
         Origin::Pane => counts_as_failed(problem),
-        _ => mending(problem) == Mending::Retry,
+        _ => matches!(mending(problem), Mending::Retry | Mending::Lag),
     }
 }
 
@@ -96,6 +104,8 @@ enum Mending {
     Mailbox,
     /// Another attempt, perhaps (RET-04).
     Retry,
+    /// A moment, perhaps: reads lag behind writes, and a record that was just made may not be shown yet.
+    Lag,
     Nothing,
     /// There is nothing to track any more.
     Gone,
@@ -121,6 +131,7 @@ fn mending(problem: &Problem) -> Mending {
         | Code::PrivilegeMissing
         | Code::NotLicensed
         | Code::Internal => Mending::Retry,
+        Code::RecordGone => Mending::Lag,
         Code::MessageGone => Mending::Gone,
         _ => Mending::Nothing,
     }

@@ -82,6 +82,8 @@ enum Mended {
     ByAnAdministrator,
     /// By another attempt, perhaps.
     ByARetry,
+    /// By a moment's patience: what was just written may not be shown yet.
+    BySoonLookingAgain,
     ByNothing,
     /// The message is not there any more.
     Gone,
@@ -108,6 +110,7 @@ fn mended(code: Code) -> Mended {
         | Code::PrivilegeMissing
         | Code::NotLicensed
         | Code::Internal => Mended::ByARetry,
+        Code::RecordGone => Mended::BySoonLookingAgain,
         Code::MessageGone => Mended::Gone,
         _ => Mended::ByNothing,
     }
@@ -164,7 +167,8 @@ fn ret_02_a_plug_in_that_always_fails_is_tried_six_times_in_all() {
 fn ret_04_only_what_another_attempt_may_mend_is_counted() {
     for code in Code::ALL {
         for origin in other_doors() {
-            assert_eq!(counts(origin, &Problem::new(*code)), mended(*code) == Mended::ByARetry, "{code:?}");
+            let counted = matches!(mended(*code), Mended::ByARetry | Mended::BySoonLookingAgain);
+            assert_eq!(counts(origin, &Problem::new(*code)), counted, "{code:?}");
         }
     }
 }
@@ -177,11 +181,20 @@ fn ret_06_what_no_retry_can_mend_is_given_up_at_once_and_a_message_that_is_gone_
                 Mended::ByNothing => (Fate::GiveUp, RuleId::Ret06),
                 Mended::Gone => (Fate::Refuse, RuleId::Del01),
                 Mended::ByAnAdministrator => (Fate::TryAgain(QUARTER_OF_AN_HOUR), RuleId::Mbx03),
-                Mended::ByWaiting | Mended::ByARetry => continue,
+                Mended::ByWaiting | Mended::ByARetry | Mended::BySoonLookingAgain => continue,
             };
             assert_eq!(after(*code, failed), expected, "{code:?}");
         }
     }
+}
+
+#[test]
+fn cat_15_a_record_that_is_not_shown_yet_is_looked_for_again_soon_and_not_for_ever() {
+    for (failed, pause_s) in [(0, 2), (1, 4), (2, 8), (3, 16), (4, 32)] {
+        let soon = Fate::TryAgain(NOW.plus_ms(pause_s * 1_000));
+        assert_eq!(after(Code::RecordGone, failed), (soon, RuleId::Del02));
+    }
+    assert_eq!(after(Code::RecordGone, 5), (Fate::GiveUp, RuleId::Ret03));
 }
 
 #[test]

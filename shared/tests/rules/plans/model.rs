@@ -68,12 +68,9 @@ pub fn end(s: &Situation) -> End {
             return unchanged(None, RuleId::Cat10);
         }
     }
-    // A copy follows a record; where there is none any more, it follows nothing.
-    if open.origin == Origin::Copy
-        && record(s).is_none()
-        && s.refusals.crm.is_none()
-        && open.given_up.is_none()
-    {
+    // A copy follows a record; where none was to be found for long enough, it follows nothing.
+    let follows_nothing = open.origin == Origin::Copy && record(s).is_none();
+    if follows_nothing && s.refusals.crm.is_none() && open.given_up.is_some() {
         return unchanged(None, RuleId::Del02);
     }
     if !tracks {
@@ -108,6 +105,9 @@ pub fn end(s: &Situation) -> End {
             end.categories = without(s, &[&category.name, TRACKED]);
         }
         return end;
+    }
+    if follows_nothing {
+        return unchanged(Some(Code::RecordGone), RuleId::Del02);
     }
     tracked(s, unchanged)
 }
