@@ -2,8 +2,12 @@
 
 use super::bed::Bed;
 use super::samples::*;
+use backend::app::{Parts, embedded};
+use backend::config::{Config, StoreAt, Tls};
+use backend::net::over_reqwest::Roots;
 use backend::store::nodes::REMEMBERED_MS;
 use backend::store::{Node, Ring, SeenNode, Store};
+use backend::sync::StoreSharing;
 use shared::UtcMs;
 use std::time::Duration;
 use tests::Database;
@@ -12,6 +16,30 @@ use tokio::sync::mpsc::Receiver;
 on_every_store! {
     nodes_that_showed_signs_of_life_are_told,
     a_store_is_silent_while_nobody_rings,
+}
+
+/// As production puts its parts together: two data folders, one database.
+#[tokio::test]
+async fn two_processes_with_folders_of_their_own_share_one_database() {
+    let database = Database::new().await;
+    let mut parts = Vec::new();
+    for _ in 0..2 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let side = embedded::side("https://localhost:4000", "").expect("a sandbox's side");
+        let listen = "127.0.0.1:3000".parse().expect("an address");
+        let public = "https://localhost:3000".parse().expect("an origin");
+        let mut config = Config::for_sandbox(&side, listen, public, Tls::BehindProxy);
+        config.roots = Roots::System;
+        config.data_dir = folder.path().to_owned();
+        config.store = StoreAt::Postgres(database.at());
+        parts.push((Parts::of(config).await.expect("the parts of a service"), folder));
+    }
+    for (parts, folder) in &parts {
+        assert_eq!(parts.store_sharing, StoreSharing::Shared);
+        assert!(!folder.path().join("regarding.db").exists(), "nothing is kept on the side");
+    }
+    parts[0].0.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
+    assert_eq!(parts[1].0.store.due_mailboxes().await.unwrap().len(), 1);
 }
 
 fn node(name: &str) -> Node {
