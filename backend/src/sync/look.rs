@@ -58,7 +58,6 @@ pub async fn look(
     want: Want,
 ) -> Outcome<Seen> {
     let organization = engine.organization(access.tenant).map_err(Failure::Refused)?;
-    let settings = engine.settings(access.tenant).await?;
     let exchange = &engine.parts.exchange;
     let known = engine.known.get(access.tenant, name);
     let looked = match known {
@@ -82,6 +81,8 @@ pub async fn look(
         }
     };
     let item = looked.item.clone();
+    // Asked for last: what stands in the user's own way is to be told first.
+    let settings = engine.settings(access.tenant).await?;
     let seen = seen(settings, access, looked);
     let email = seen.situation.existing_email().map(|e| e.id);
     if item.email != email {

@@ -34,10 +34,14 @@ async fn frq_04_whoever_follows_the_item_sees_at_once_that_it_is_being_tracked()
 
 #[tokio::test]
 async fn frq_05_there_is_no_manual_synchronize_now_for_users() {
-    // What users can send at all is a wish for one item.
+    // What users can send at all are wishes for items, and what shall hold for a conversation or a folder.
     let sends: Vec<_> =
         ROUTES.iter().filter(|r| r.who == Who::User && r.method != Method::GET).map(|r| r.path).collect();
-    assert_eq!(sends, ["/api/items/{item}/wishes"]);
+    let about = ["/wishes", "/conversation", "/states", "/mapping", "/contact", "/choice"];
+    for path in &sends {
+        assert!(about.iter().any(|what| path.contains(what)), "{path}");
+    }
+    assert!(sends.contains(&"/api/items/{item}/wishes"));
     let stack = Stack::start().await;
     let described = stack.pane(&ADA).call(Method::GET, "/api/openapi.json", None).await;
     let described: serde_json::Value = described.json();
