@@ -12,7 +12,7 @@ pub mod tenant;
 
 pub use browser::{Browser, View};
 pub use clock::TestClock;
-pub use mailbox::{Mail, id_of, parties};
+pub use mailbox::{Mail, id_of, letter, parties};
 pub use online::Online;
 pub use pane::{Answer, Follower, Pane};
 pub use postgres::Database;

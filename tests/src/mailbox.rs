@@ -5,6 +5,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use sandbox::company::{ADA, BEN, Person};
+use sandbox::dataverse::{Filter, Obstacle, Trouble};
 use sandbox::exchange::id::IdForm;
 use serde_json::{Value, json};
 use shared::item::{ItemId, SmtpAddress};
@@ -152,6 +153,62 @@ impl Tenant {
         self.act(Method::PATCH, &format!("{list}/{id}"), &json!({ "displayName": to })).await;
     }
 
+    /// Somebody makes a category in Outlook.
+    pub async fn create_category(&self, mailbox: &str, name: &str) {
+        let list = format!("exchange/mailboxes/{mailbox}/categories");
+        self.act(Method::POST, &list, &json!({ "displayName": name })).await;
+    }
+
+    /// Somebody takes a category out of the master list in Outlook.
+    pub async fn delete_category(&self, mailbox: &str, name: &str) {
+        let list = format!("exchange/mailboxes/{mailbox}/categories");
+        let all = self.act(Method::GET, &list, &json!({})).await;
+        let all = all["value"].as_array().expect("a list");
+        let found = all.iter().find(|c| c["displayName"] == name).expect("the category to delete");
+        let id = found["id"].as_str().expect("an id");
+        self.act(Method::DELETE, &format!("{list}/{id}"), &json!({})).await;
+    }
+
+    /// Somebody makes a folder in Outlook; answers with its id, by which mail is moved there.
+    pub async fn create_folder(&self, mailbox: &str, name: &str) -> String {
+        let path = format!("exchange/mailboxes/{mailbox}/folders");
+        let made = self.act(Method::POST, &path, &json!({ "name": name })).await;
+        made["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Somebody reads a message: it changes, and says nothing about tracking.
+    pub async fn read(&self, mail: &Mail) {
+        let path = format!("exchange/mailboxes/{}/messages/{}/read", mail.mailbox, mail.item);
+        self.act(Method::POST, &path, &json!({ "isRead": true })).await;
+    }
+
+    /// Exchange forgets where readers of the mailbox left off.
+    pub async fn expire_delta_tokens(&self, mailbox: &str) {
+        self.act(Method::POST, &format!("exchange/mailboxes/{mailbox}/expire-delta-tokens"), &json!({})).await;
+    }
+
+    /// Chooses which incoming mail of a user is tracked by itself.
+    pub async fn set_filter(&self, person: &Person, filter: Filter) {
+        let user = person.systemuser.and_then(|id| id.parse().ok()).expect("a user of the CRM");
+        self.world.crm().set_filter(user, filter).await.expect("the filter is set");
+    }
+
+    /// From now on, whatever is to become an email in the CRM meets this trouble.
+    pub fn hinder(&self, trouble: Trouble) {
+        self.world.crm().place_obstacle(Obstacle::new(trouble).named("hindrance"));
+    }
+
+    /// How often something met that trouble.
+    pub fn hindered(&self) -> u32 {
+        let all = self.world.crm().obstacles();
+        all.iter().filter(|placed| placed.obstacle.name == "hindrance").map(|placed| placed.met).sum()
+    }
+
+    /// The trouble is over.
+    pub fn unhinder(&self) {
+        self.world.crm().clear_obstacles();
+    }
+
     /// Gives a mailbox troubles, or takes them away again (`{}`).
     pub async fn trouble(&self, mailbox: &str, switches: Value) {
         self.act(Method::PUT, &format!("exchange/mailboxes/{mailbox}/switches"), &switches).await;
@@ -186,6 +243,12 @@ impl Tenant {
         assert_eq!(all.len(), 1, "one email, not {all:#?}");
         all.remove(0)
     }
+}
+
+/// A letter from somebody to somebody, in the words of the control plane; to be added to.
+pub fn letter(from: &str, to: &[&str], subject: &str) -> Value {
+    let people: Vec<Value> = to.iter().map(|a| json!({ "address": a, "name": a })).collect();
+    json!({ "from": { "address": from, "name": from }, "to": people, "subject": subject })
 }
 
 /// Key of a row, as the control plane shows it.

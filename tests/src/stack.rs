@@ -17,9 +17,13 @@ use sandbox::server::Severed;
 use sandbox::world::faults::Fault;
 use sandbox::world::journal::{Entry, Seq};
 use sandbox::{Options, World};
-use shared::api::admin::{EnrollmentEnd, Order};
+use shared::api::admin::{self, EnrollmentEnd, Order};
 use shared::item::SmtpAddress;
+use shared::problem::Problem;
 use shared::rules::Language;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -131,7 +135,12 @@ impl Stack {
     /// The company as it is seeded, with these mailboxes synchronized; nothing happens by itself: a test looks a
     /// mailbox through when it wants to.
     pub async fn synchronizing(mailboxes: &[&str]) -> Self {
-        let stack = Self::start_with(|setup| setup.pace = Pace::ByHand).await;
+        let stack = Self::start_with(|setup| {
+            setup.pace = Pace::ByHand;
+            // Nobody carries out what is wished in the pane before the test says so.
+            setup.config.limits.wish_patience_ms = 0;
+        })
+        .await;
         for mailbox in mailboxes {
             stack.synchronize(mailbox).await;
         }
@@ -157,6 +166,67 @@ impl Stack {
             last = Some(done.expect("the order is carried out"));
         }
         last.expect("two orders")
+    }
+
+    /// An administrator makes a mailbox known and approves it; it is not synchronized yet.
+    pub async fn approve(&self, mailbox: &str) {
+        let address = [SmtpAddress::new(mailbox)];
+        let (by, tenant) = (Actor::Program("tests".into()), self.config.tenants[0].id);
+        let enrolled = self.administration().enroll(tenant, &address, &by, Language::English).await;
+        enrolled.expect("the CRM's directory");
+        self.order(mailbox, Order::Approve).await.expect("the address is approved");
+    }
+
+    /// An administrator orders something for a mailbox.
+    pub async fn order(&self, mailbox: &str, order: Order) -> Result<admin::Mailbox, Problem> {
+        let (by, tenant) = (Actor::Program("tests".into()), self.config.tenants[0].id);
+        let address = SmtpAddress::new(mailbox);
+        self.administration().order(tenant, &address, order, &by, Language::English).await
+    }
+
+    /// What an administrator sees of a mailbox.
+    pub async fn administered(&self, mailbox: &str) -> admin::Mailbox {
+        let (address, tenant) = (SmtpAddress::new(mailbox), self.config.tenants[0].id);
+        let seen = self.administration().mailbox(tenant, &address, Language::English).await;
+        seen.expect("an enrolled mailbox")
+    }
+
+    /// The items of a mailbox that fail, as an administrator sees them.
+    pub async fn failing(&self, mailbox: &str) -> Vec<admin::FailingItem> {
+        let (address, tenant) = (SmtpAddress::new(mailbox), self.config.tenants[0].id);
+        let seen = self.administration().failing(tenant, Some(&address), Language::English).await;
+        seen.expect("the store works").items
+    }
+
+    /// Changes one of the organization's settings, and waits until the service has to have heard of it.
+    pub async fn set_and_wait(&self, name: &str, value: &str) {
+        self.set_organization_setting(name, value).await;
+        self.clock.advance_ms(300_000);
+    }
+
+    /// Every row of the database, by table.
+    pub async fn rows(&self) -> BTreeMap<String, Vec<String>> {
+        let options = SqliteConnectOptions::new().filename(self.database()).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await.expect("a database");
+        let tables = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
+        let tables: Vec<String> =
+            sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+        let mut all = BTreeMap::new();
+        for table in tables {
+            let columns = format!("select 'quote(' || name || ')' from pragma_table_info('{table}')");
+            let columns: Vec<String> = sqlx::query_scalar(AssertSqlSafe(columns))
+                .fetch_all(&mut connection)
+                .await
+                .expect("columns");
+            let rows = format!("select {} from {table} order by 1", columns.join(" || ' ' || "));
+            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(rows))
+                .fetch_all(&mut connection)
+                .await
+                .expect("rows");
+            all.insert(table, rows);
+        }
+        connection.close().await.expect("a connection can be closed");
+        all
     }
 
     /// The engine's face towards administrators.
@@ -228,6 +298,12 @@ impl Stack {
     pub fn since(&self, mark: Seq) -> Vec<Entry> {
         let all = self.world.journal.entries_after(mark);
         all.into_iter().filter(|entry| entry.service.is_upstream()).collect()
+    }
+
+    /// Requests to Entra, Graph and Dataverse since the mark: method and path; a batch is one.
+    pub fn requests_since(&self, mark: Seq) -> Vec<String> {
+        let whole = self.since(mark).into_iter().filter(|entry| entry.parent.is_none());
+        whole.map(|entry| format!("{} {}", entry.method, entry.path)).collect()
     }
 
     /// What was changed through Graph and Dataverse since the mark: kinds of effects, in order.

@@ -11,13 +11,17 @@ use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 
 mod categories;
+mod category_life;
+mod copies;
 mod failing;
 mod figures;
 mod hostile;
 mod incoming;
+mod mailboxes;
 mod outages;
 mod people;
 mod permissions;
+mod queues;
 mod racing;
 mod regarding;
 mod repeating;
