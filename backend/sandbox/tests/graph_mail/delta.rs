@@ -190,6 +190,11 @@ async fn a_change_can_be_made_to_show_only_after_further_reads() {
     assert_eq!(seen, [0, 1], "two reads of the mailbox were too early");
     assert_eq!(told, [0, 1]);
     assert!(round(&ada, &messages).await.0.is_empty(), "and it is told once");
+    ada.post("/me/mailFolders", json!({ "displayName": "Newer" })).await.expect(201);
+    let (rows, link) = round(&ada, &folders).await;
+    assert!(rows.is_empty(), "folders alone are read stale too");
+    round(&ada, &messages).await;
+    assert_eq!(round(&ada, &link).await.0.len(), 1);
     assert_eq!(ada.get(&path).await.json()["categories"], json!([TRACKED]), "items are read fresh");
 }
 

@@ -301,3 +301,33 @@ async fn the_control_plane_counts_what_waits_and_sends_it() {
     let sent = people.post("/sandbox/exchange/notifications/deliver", json!({})).await.expect(200).json();
     assert_eq!(sent, json!({ "accepted": 1 }));
 }
+
+#[tokio::test]
+async fn what_happens_among_the_recoverable_items_is_told_to_nobody() {
+    let (tenant, listener, _) = watched().await;
+    let copy = deliver(&tenant, "News").await;
+    let item = format!("/sandbox/exchange/mailboxes/{}/messages/{}", ADA.upn, text(&copy, "immutableId"));
+    let people = tenant.people();
+    for _ in 0..3 {
+        people.delete(&item).await.expect(204);
+    }
+    people.get(&item).await.expect(404);
+    tenant.world.deliver_notifications().await;
+    assert_eq!(
+        kinds(&listener.take()),
+        ["created", "deleted", "created", "deleted"],
+        "into the bin and out of it; the end of all is not seen"
+    );
+}
+
+#[tokio::test]
+async fn a_renewal_authorizes_anew_too() {
+    let (tenant, listener, id) = watched().await;
+    let event = LifecycleEvent::ReauthorizationRequired;
+    tenant.world.act("graph asks", |exchange, _| exchange.announce(id, event)).unwrap();
+    let later = json!({ "expirationDateTime": "2026-11-27T10:00:00Z" });
+    tenant.app(&["Mail.Read"]).patch(&format!("/subscriptions/{id}"), later).await.expect(200);
+    deliver(&tenant, "Told").await;
+    tenant.world.deliver_notifications().await;
+    assert_eq!(listener.take().len(), 2);
+}

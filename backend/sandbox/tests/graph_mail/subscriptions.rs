@@ -135,7 +135,7 @@ async fn a_subscription_ends_by_the_clock_and_by_deletion() {
 #[tokio::test]
 async fn the_same_wish_twice_is_a_conflict_and_another_one_is_not() {
     let tenant = Tenant::new();
-    Listener::of(&tenant);
+    let listener = Listener::of(&tenant);
     let app = tenant.app(&ROLES);
     let first = app.post("/subscriptions", wish(&of(&ADA))).await.expect(201).json();
     let other_order = with("changeType", json!("deleted,updated,created"));
@@ -143,10 +143,16 @@ async fn the_same_wish_twice_is_a_conflict_and_another_one_is_not() {
     assert!(answer.text().contains(text(&first, "id")), "{}", answer.text());
     let by_name = app.post("/subscriptions", wish(&format!("users/{}/messages", ADA.upn))).await;
     assert_eq!(by_name.expect(409).code(), "Conflict");
+    assert_eq!(listener.heard().handshakes.len(), 2, "those of the first alone");
     app.post("/subscriptions", wish(&of(&BEN))).await.expect(201);
     app.post("/subscriptions", with("changeType", json!("created"))).await.expect(201);
     let folder = format!("/users/{}/mailFolders('Inbox')/messages", ADA.oid);
     app.post("/subscriptions", wish(&folder)).await.expect(201);
+    let stranger = sandbox::exchange::Terms {
+        application: "another".to_owned(),
+        ..tenant.world.exchange().subscriptions().next().expect("the first").terms.clone()
+    };
+    tenant.world.exchange().subscribe(stranger).expect("another application may wish the same");
 }
 
 #[tokio::test]
