@@ -191,8 +191,9 @@ impl Known {
 }
 
 /// MBX-02: mail is new when it came after the folder was last read to its end, and after the mailbox's start date.
+/// Exchange tells the time in whole seconds: of two mails of one second the second may come after that reading.
 fn arrival(record: &MailboxRecord, folder: &FolderRecord, message: &Message) -> Arrival {
-    if message.received > folder.watermark && message.received >= record.start {
+    if message.received >= folder.watermark && message.received >= record.start {
         Arrival::New
     } else {
         Arrival::Old
