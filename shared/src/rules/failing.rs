@@ -1,6 +1,6 @@
 //! What becomes of a wish that could not be carried out.
 
-use crate::decision::{Decision, RuleId};
+use crate::decision::{Decision, Fact, RuleId};
 use crate::problem::{Code, Problem};
 use crate::time::UtcMs;
 use crate::wish::Origin;
@@ -116,6 +116,8 @@ fn mending(problem: &Problem) -> Mending {
         return Mending::Waiting;
     }
     match problem.code {
+        // What was sent does not fit the CRM's tables, and will not the next time.
+        Code::CrmRefused if problem.facts.contains(&Fact::new("kind", "malformed")) => Mending::Nothing,
         Code::StoreDown | Code::StoreFull => Mending::Waiting,
         Code::SignedOut
         | Code::InteractionRequired
