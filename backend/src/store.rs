@@ -40,6 +40,8 @@ pub use nodes::{Node, Ring, SeenNode};
 
 /// Kind of the effect that puts the category on a message; by it a wish knows its own category again.
 pub const CATEGORY_ASSIGN: &str = "category.assign";
+/// Kind of the effect that puts the mark of what was given up in its place.
+pub const CATEGORY_GIVE_UP: &str = "category.give-up";
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]

@@ -98,11 +98,13 @@ pub struct OpenWish {
     pub given_up: Option<Problem>,
 }
 
-/// Whether something was done by us for the wish at hand, as the ledger tells.
+/// Whether the category on a message was put on by us for the wish at hand, as the ledger tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ours {
     Yes,
     No,
+    /// It was not, and was taken off by us when the wish was given up (RET-03).
+    TakenOff,
 }
 
 /// How far a wish is.
@@ -284,9 +286,10 @@ fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
     }
     let on = tracking::says_tracked(&message.categories, category);
     let wanted = matches!(open.wish, Wish::Track { .. });
-    // Given up, it was us who took the category off (RET-03).
+    // Given up, it was us who took the category off (RET-03), also where an administrator had it tried again since.
     let marked = category::contains(&message.categories, category::UNDELIVERABLE);
-    let by_us = wanted && marked && open.given_up.is_some();
+    let given_up = open.given_up.is_some() || open.category_is_ours == Ours::TakenOff;
+    let by_us = wanted && marked && given_up;
     (on != wanted && !by_us).then(|| Decision::new((), RuleId::Cat10).because("category", &category.name))
 }
 

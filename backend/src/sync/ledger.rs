@@ -74,7 +74,7 @@ fn category_kind(change: CategoryChange) -> &'static str {
     match change {
         CategoryChange::Assign => crate::store::CATEGORY_ASSIGN,
         CategoryChange::Remove => "category.remove",
-        CategoryChange::GiveUp => "category.give-up",
+        CategoryChange::GiveUp => crate::store::CATEGORY_GIVE_UP,
         CategoryChange::TakeBack => "category.take-back",
     }
 }

@@ -229,7 +229,7 @@ fn fold(
     for (step, result) in results {
         if let (Step::SetCategories { .. }, Some(wish)) = (&step, &mut seen.situation.wish) {
             let certainly_not = matches!(&result, Err(Failure::Refused(_) | Failure::NotDone(_)));
-            if !certainly_not {
+            if !certainly_not && wish.category_is_ours == Ours::No {
                 wish.category_is_ours = Ours::Yes;
             }
         }

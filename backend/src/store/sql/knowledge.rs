@@ -5,7 +5,7 @@ use super::session::{Dialects, Row, Session, args, json};
 use crate::caller::{TenantId, UserId};
 use crate::exchange::MailboxId;
 use crate::store::{
-    CATEGORY_ASSIGN, ExpectedCopy, ItemFacts, ItemKey, ItemName, Knowledge, StoreError, StoreResult,
+    CATEGORY_ASSIGN, CATEGORY_GIVE_UP, ExpectedCopy, ItemFacts, ItemKey, ItemName, Knowledge, StoreError, StoreResult,
     WishState,
 };
 use shared::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory};
@@ -60,8 +60,13 @@ pub async fn of_item(
         Some(wish) => {
             let sql =
                 "select count(*) as n from effects where wish = $1 and kind = $2 and state <> 'refused'";
-            let sent = count(session.row(sql, args![wish.id, CATEGORY_ASSIGN]).await?)?;
-            if sent > 0 { Ours::Yes } else { Ours::No }
+            if count(session.row(sql, args![wish.id, CATEGORY_GIVE_UP]).await?)? > 0 {
+                Ours::TakenOff
+            } else if count(session.row(sql, args![wish.id, CATEGORY_ASSIGN]).await?)? > 0 {
+                Ours::Yes
+            } else {
+                Ours::No
+            }
         }
     };
     Ok(Knowledge { link, others, category, wish, category_is_ours })

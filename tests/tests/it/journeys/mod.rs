@@ -28,6 +28,7 @@ mod regarding;
 mod repeating;
 mod replies;
 mod restarting;
+mod retries;
 mod searching;
 mod taking_back;
 mod timing;
