@@ -148,7 +148,7 @@ impl Stack {
     }
 
     /// An administrator enrolls, approves, tests and enables a mailbox.
-    pub async fn synchronize(&self, mailbox: &str) -> shared::api::admin::Mailbox {
+    pub async fn synchronize(&self, mailbox: &str) -> admin::Mailbox {
         let address = SmtpAddress::new(mailbox);
         let (by, tenant) = (Actor::Program("tests".into()), self.config.tenants[0].id);
         let administration = self.administration();

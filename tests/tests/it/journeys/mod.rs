@@ -10,6 +10,7 @@ use shared::problem::Code;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 
+mod attachments;
 mod categories;
 mod category_life;
 mod copies;
@@ -28,6 +29,7 @@ mod regarding;
 mod repeating;
 mod replies;
 mod restarting;
+mod resync;
 mod retries;
 mod searching;
 mod taking_back;
