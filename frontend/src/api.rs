@@ -1,14 +1,16 @@
 //! Typed calls of our own service. Every call carries the user's token and language; whatever goes wrong comes
 //! back as a [`Trouble`] that the pane can show.
+//!
+//! Only the last step, reading the answer, knows the answer's type: the code that waits exists once.
 
-use crate::host::ItemKey;
+use crate::host::{ItemKey, Local};
 use crate::pane::event::SignIn;
 use crate::pane::state::Trouble;
 use crate::sign_in;
 use crate::wire::{
     FromWire, conversation_request, folder_mapping, standing, states_request, wish_request, wishes_request,
 };
-use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::JSON;
 use shared::api::{
     Config, ConversationRequest, ConversationStanding, ConversationTracked, Folder, FolderMapping, Folders,
@@ -17,72 +19,81 @@ use shared::api::{
 };
 use shared::item::{FolderId, ItemId, SmtpAddress};
 use wasm_bindgen::JsValue;
+use web_sys::AbortSignal;
 
 /// What the pane needs before anybody signed in.
 pub async fn config() -> Result<Config, Trouble> {
-    read(send(Request::get("/api/config"), None).await?).await
+    let request = RequestBuilder::new("/api/config").method(Method::GET);
+    read(answer_of(accepted(send(request, None).await?).await?).await?)
 }
 
 /// The state of an item.
-pub async fn item(key: &ItemKey, language: &str) -> Result<ItemState, Trouble> {
-    get(&path(key, ""), language).await
+pub async fn item(key: &ItemKey, language: &'static str) -> Result<ItemState, Trouble> {
+    read(get(path(key, ""), language).await?)
 }
 
 /// Records to offer before anything was typed.
-pub async fn suggestions(key: &ItemKey, language: &str) -> Result<Suggestions, Trouble> {
-    get(&path(key, "/suggestions"), language).await
+pub async fn suggestions(key: &ItemKey, language: &'static str) -> Result<Suggestions, Trouble> {
+    read(get(path(key, "/suggestions"), language).await?)
 }
 
 /// Records whose name matches.
-pub async fn search(term: &str, language: &str) -> Result<Records, Trouble> {
-    get(&["/api/records?search=", &escape(term)].concat(), language).await
+pub async fn search(term: &str, language: &'static str) -> Result<Records, Trouble> {
+    read(get(["/api/records?search=", &escape(term)].concat(), language).await?)
 }
 
 /// Sends a wish; the answer is the item's state, perhaps while the wish is still carried out.
-pub async fn wish(key: &ItemKey, wish: &WishRequest, language: &str) -> Result<ItemState, Trouble> {
-    put(Request::post(&path(key, "/wishes")), &wish_request(wish), language).await
+pub async fn wish(key: &ItemKey, wish: &WishRequest, language: &'static str) -> Result<ItemState, Trouble> {
+    read(call(Method::POST, path(key, "/wishes"), Some(wish_request(wish)), language).await?)
 }
 
 /// The states of several items of a mailbox.
-pub async fn states(mailbox: &SmtpAddress, items: &[ItemId], language: &str) -> Result<States, Trouble> {
-    put(Request::post(&in_mailbox("/api/states", mailbox)), &states_request(items), language).await
+pub async fn states(
+    mailbox: &SmtpAddress,
+    items: &[ItemId],
+    language: &'static str,
+) -> Result<States, Trouble> {
+    let path = in_mailbox("/api/states", mailbox);
+    read(call(Method::POST, path, Some(states_request(items)), language).await?)
 }
 
 /// Sends several wishes; the answer comes before they are carried out.
 pub async fn wishes(
     mailbox: &SmtpAddress,
     wishes: &WishesRequest,
-    language: &str,
+    language: &'static str,
 ) -> Result<WishesAnswer, Trouble> {
-    put(Request::post(&in_mailbox("/api/wishes", mailbox)), &wishes_request(wishes), language).await
+    let path = in_mailbox("/api/wishes", mailbox);
+    read(call(Method::POST, path, Some(wishes_request(wishes)), language).await?)
 }
 
 /// What is worth knowing around an item.
-pub async fn surroundings(key: &ItemKey, language: &str) -> Result<Surroundings, Trouble> {
-    get(&path(key, "/surroundings"), language).await
+pub async fn surroundings(key: &ItemKey, language: &'static str) -> Result<Surroundings, Trouble> {
+    read(get(path(key, "/surroundings"), language).await?)
 }
 
 /// Tracks every message of an item's conversation.
 pub async fn track_conversation(
     key: &ItemKey,
     request: &ConversationRequest,
-    language: &str,
+    language: &'static str,
 ) -> Result<ConversationTracked, Trouble> {
-    put(Request::post(&path(key, "/conversation")), &conversation_request(request), language).await
+    let body = conversation_request(request);
+    read(call(Method::POST, path(key, "/conversation"), Some(body), language).await?)
 }
 
 /// Follows an item's conversation, or stops to.
 pub async fn follow_conversation(
     key: &ItemKey,
     following: Following,
-    language: &str,
+    language: &'static str,
 ) -> Result<ConversationStanding, Trouble> {
-    put(Request::put(&path(key, "/conversation")), &standing(following), language).await
+    read(call(Method::PUT, path(key, "/conversation"), Some(standing(following)), language).await?)
 }
 
 /// The folders of a mailbox.
-pub async fn folders(mailbox: &SmtpAddress, language: &str) -> Result<Folders, Trouble> {
-    get(&in_mailbox("/api/folders", mailbox), language).await
+pub async fn folders(mailbox: &SmtpAddress, language: &'static str) -> Result<Folders, Trouble> {
+    read(get(in_mailbox("/api/folders", mailbox), language).await?)
 }
 
 /// Maps a folder, or takes its mapping away.
@@ -90,13 +101,16 @@ pub async fn map_folder(
     mailbox: &SmtpAddress,
     folder: &FolderId,
     mapping: Option<&FolderMapping>,
-    language: &str,
+    language: &'static str,
 ) -> Result<Folder, Trouble> {
     let path = in_mailbox(&["/api/folders/", &escape(&folder.0), "/mapping"].concat(), mailbox);
-    match mapping {
-        Some(mapping) => put(Request::put(&path), &folder_mapping(mapping), language).await,
-        None => read(send(authorized(Request::delete(&path), language).await?, None).await?).await,
-    }
+    let method = if mapping.is_some() { Method::PUT } else { Method::DELETE };
+    read(call(method, path, mapping.map(folder_mapping), language).await?)
+}
+
+/// Opens the stream of an item's states; `signal` ends it.
+pub async fn events(key: &ItemKey, language: &str, signal: &AbortSignal) -> Result<Response, Trouble> {
+    follow(RequestBuilder::new(&path(key, "/events")), None, language, signal).await
 }
 
 /// Opens the stream of several items' states; `signal` ends it.
@@ -104,36 +118,42 @@ pub async fn states_events(
     mailbox: &SmtpAddress,
     items: &[ItemId],
     language: &str,
-    signal: &web_sys::AbortSignal,
+    signal: &AbortSignal,
 ) -> Result<Response, Trouble> {
-    let request = Request::post(&in_mailbox("/api/states/events", mailbox));
-    let request = authorized(request, language).await?.abort_signal(Some(signal));
-    accepted(send_json(request.header("Accept", "text/event-stream"), &states_request(items)).await?).await
+    let request = RequestBuilder::new(&in_mailbox("/api/states/events", mailbox)).method(Method::POST);
+    follow(request, Some(states_request(items)), language, signal).await
 }
 
-/// Opens the stream of an item's states; `signal` ends it.
-pub async fn events(
-    key: &ItemKey,
+async fn follow(
+    request: RequestBuilder,
+    body: Option<JsValue>,
     language: &str,
-    signal: &web_sys::AbortSignal,
+    signal: &AbortSignal,
 ) -> Result<Response, Trouble> {
-    let request = authorized(Request::get(&path(key, "/events")), language).await?;
-    let request = request.header("Accept", "text/event-stream").abort_signal(Some(signal));
-    accepted(send(request, None).await?).await
+    let request = authorized(request, language).await?.header("Accept", "text/event-stream");
+    accepted(send(request.abort_signal(Some(signal)), body).await?).await
 }
 
-async fn get<T: FromWire>(path: &str, language: &str) -> Result<T, Trouble> {
-    read(send(authorized(Request::get(path), language).await?, None).await?).await
+/// An answer that was accepted, and the status it came with.
+struct Answer {
+    status: u16,
+    body: Option<JsValue>,
 }
 
-/// Sends a body and reads the answer.
-async fn put<T: FromWire>(request: RequestBuilder, body: &JsValue, language: &str) -> Result<T, Trouble> {
-    read(send_json(authorized(request, language).await?, body).await?).await
+fn get(path: String, language: &'static str) -> Local<Result<Answer, Trouble>> {
+    call(Method::GET, path, None, language)
 }
 
-async fn send_json(request: RequestBuilder, body: &JsValue) -> Result<Response, Trouble> {
-    let body = JSON::stringify(body).expect("what is sent is plain data").into();
-    send(request.header("Content-Type", "application/json"), Some(body)).await
+fn call(
+    method: Method,
+    path: String,
+    body: Option<JsValue>,
+    language: &'static str,
+) -> Local<Result<Answer, Trouble>> {
+    Box::pin(async move {
+        let request = authorized(RequestBuilder::new(&path).method(method), language).await?;
+        answer_of(accepted(send(request, body).await?).await?).await
+    })
 }
 
 async fn authorized(request: RequestBuilder, language: &str) -> Result<RequestBuilder, Trouble> {
@@ -141,9 +161,12 @@ async fn authorized(request: RequestBuilder, language: &str) -> Result<RequestBu
     Ok(request.header("Authorization", &["Bearer ", &token].concat()).header("Accept-Language", language))
 }
 
-async fn send(request: RequestBuilder, body: Option<String>) -> Result<Response, Trouble> {
+async fn send(request: RequestBuilder, body: Option<JsValue>) -> Result<Response, Trouble> {
     let request = match body {
-        Some(body) => request.body(body),
+        Some(body) => {
+            let body = String::from(JSON::stringify(&body).expect("what is sent is plain data"));
+            request.header("Content-Type", "application/json").body(body)
+        }
         None => request.build(),
     };
     request.map_err(|_| Trouble::Offline)?.send().await.map_err(|_| Trouble::Offline)
@@ -154,22 +177,23 @@ async fn accepted(answer: Response) -> Result<Response, Trouble> {
     if answer.ok() {
         return Ok(answer);
     }
-    let status = answer.status();
-    Err(match parse(&text_of(answer).await?) {
+    let Answer { status, body } = answer_of(answer).await?;
+    Err(match body.and_then(|body| FromWire::from_wire(&body)) {
         Some(problem) => Trouble::from_problem(problem),
         None => Trouble::Unreadable { status },
     })
 }
 
-async fn read<T: FromWire>(answer: Response) -> Result<T, Trouble> {
-    let answer = accepted(answer).await?;
+/// A body that breaks off is no answer; one that is no JSON says nothing.
+async fn answer_of(answer: Response) -> Result<Answer, Trouble> {
     let status = answer.status();
-    parse(&text_of(answer).await?).ok_or(Trouble::Unreadable { status })
+    let text = answer.text().await.map_err(|_| Trouble::Offline)?;
+    Ok(Answer { status, body: JSON::parse(&text).ok() })
 }
 
-/// A body that breaks off is no answer.
-async fn text_of(answer: Response) -> Result<String, Trouble> {
-    answer.text().await.map_err(|_| Trouble::Offline)
+fn read<T: FromWire>(answer: Answer) -> Result<T, Trouble> {
+    let read = answer.body.and_then(|body| T::from_wire(&body));
+    read.ok_or(Trouble::Unreadable { status: answer.status })
 }
 
 /// Reads JSON; `None` if it is none, or tells something else.

@@ -89,7 +89,7 @@ impl Page {
     }
 
     fn buttons(&self) -> Vec<HtmlElement> {
-        let list = self.root.query_selector_all("button").unwrap();
+        let list = self.root.query_selector_all("button:not(.door *)").unwrap();
         (0..list.length()).map(|at| list.get(at).unwrap().unchecked_into()).collect()
     }
 

@@ -12,7 +12,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sandbox::company::Person;
 use sandbox::entra::Mint;
 use serde::de::DeserializeOwned;
-use shared::api::{ItemState, ProblemDetails, Records, Suggestions, WishRequest};
+use shared::api::{ItemState, ProblemDetails, Records, StatesRequest, Suggestions, WishRequest};
+use shared::item::{ItemId, SmtpAddress};
 use shared::regarding::RecordRef;
 use shared::status::Status;
 use shared::wish::{RecordFate, RegardingWish, Wish};
@@ -154,6 +155,22 @@ impl Pane {
         Follower { stream: response.into_body().into_data_stream(), buffer: String::new() }
     }
 
+    /// Follows several messages of a mailbox: their events from now on.
+    pub async fn follow_many(&self, mailbox: &SmtpAddress, items: &[ItemId]) -> Follower {
+        let body = serde_json::to_string(&StatesRequest { items: items.to_vec() }).expect("ids are JSON");
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("/api/states/events?mailbox={mailbox}"))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("accept-language", self.language)
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .expect("a request");
+        let response = self.api.clone().oneshot(request).await.expect("the service answers");
+        assert_eq!(response.status(), StatusCode::OK);
+        Follower { stream: response.into_body().into_data_stream(), buffer: String::new() }
+    }
+
     /// Follows a message until its status is as wanted; anew where the stream ends, as the pane does.
     pub async fn until(&self, mail: &Mail, wanted: impl Fn(&Status) -> bool) -> ItemState {
         let mut last = None;
@@ -176,6 +193,11 @@ impl Pane {
 impl Follower {
     /// The next state; `None` when the stream has ended.
     pub async fn next(&mut self) -> Option<ItemState> {
+        self.next_as().await
+    }
+
+    /// The same of a stream that tells of several items.
+    pub async fn next_as<T: DeserializeOwned>(&mut self) -> Option<T> {
         loop {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data:"));
