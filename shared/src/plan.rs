@@ -386,20 +386,22 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
         (_, Switch::Off) if !on => (Outcome::Fulfilled, LinkCategory::Off),
         _ => (Outcome::Fulfilled, LinkCategory::Agreed),
     };
-    let reason = why_tracked(open, category);
+    let reason = why_tracked(s, open, category);
     Plan::Settle(Settlement { outcome, link: Some(Link { email, category: agreed }), reason })
 }
 
 /// The rule by which the message is tracked: the door by which the wish came in.
-fn why_tracked(open: &OpenWish, category: &TrackingCategory) -> Reason {
+fn why_tracked(s: &Situation, open: &OpenWish, category: &TrackingCategory) -> Reason {
     let decided = |rule| Decision::new((), rule).because("category", &category.name);
     match open.origin {
         Origin::Pane => decided(RuleId::Cat22),
         Origin::Category => decided(RuleId::Cat02),
+        Origin::Folder if s.link.is_some() => decided(RuleId::Fld02),
         Origin::Folder => decided(RuleId::Fld01),
         Origin::Reply { correlation, .. } => decided(RuleId::Inc03).because("method", correlation.code()),
         Origin::Filter => decided(RuleId::Inc01),
         Origin::Copy => decided(RuleId::Cat15),
+        Origin::Administrator => decided(RuleId::Ret05),
     }
     .reason()
 }

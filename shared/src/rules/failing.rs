@@ -65,6 +65,7 @@ pub const MOST_RETRIES: u32 = 5;
 /// again after 15 minutes, RET-02: up to 5 times, RET-04: where a plug-in or a time-out of either side failed, the
 /// sender was rejected, or a role is missing; RET-03: then given up. RET-06: waiting for a side that throttles, or
 /// for an administrator to mend the mailbox, is no failed attempt; what no retry can mend is given up at once.
+/// CAT-15: the record that a copy follows is looked for again within a minute, for it may not be shown yet.
 pub fn fate_of(origin: Origin, problem: &Problem, failed_attempts: u32, now: UtcMs) -> Decision<Fate> {
     if origin == Origin::Pane {
         return fate(problem, failed_attempts, now);
@@ -79,7 +80,11 @@ pub fn fate_of(origin: Origin, problem: &Problem, failed_attempts: u32, now: Utc
         }
         Mending::Lag => decided(Fate::TryAgain(now.plus_ms(growing_ms(failed_attempts))), RuleId::Del02),
         Mending::Retry => {
-            let rule = if failed_attempts == 0 { RuleId::Ret01 } else { RuleId::Ret02 };
+            let rule = match (failed_attempts, kind(problem.code)) {
+                (0, Kind::Permanent) => RuleId::Ret04,
+                (0, _) => RuleId::Ret01,
+                _ => RuleId::Ret02,
+            };
             decided(Fate::TryAgain(later), rule)
         }
         Mending::Nothing => decided(Fate::GiveUp, RuleId::Ret06),

@@ -132,10 +132,10 @@ pub fn wishing_by(origin: Origin, s: Situation, wish: Wish) -> Situation {
 }
 
 /// Every door but the pane's.
-pub fn other_doors() -> [Origin; 5] {
+pub fn other_doors() -> [Origin; 6] {
     let reply =
         Origin::Reply { correlation: Correlation::InReplyTo, email: CrmEmailId(Uuid::from_u128(0x7e)) };
-    [Origin::Category, Origin::Folder, reply, Origin::Filter, Origin::Copy]
+    [Origin::Category, Origin::Folder, reply, Origin::Filter, Origin::Copy, Origin::Administrator]
 }
 
 pub fn master(id: &str, name: &str) -> MasterCategory {

@@ -123,10 +123,12 @@ fn tracked(s: &Situation, unchanged: impl Fn(Option<Code>, RuleId) -> End) -> En
         match open.origin {
             Origin::Pane => RuleId::Cat22,
             Origin::Category => RuleId::Cat02,
+            Origin::Folder if s.link.is_some() => RuleId::Fld02,
             Origin::Folder => RuleId::Fld01,
             Origin::Reply { .. } => RuleId::Inc03,
             Origin::Filter => RuleId::Inc01,
             Origin::Copy => RuleId::Cat15,
+            Origin::Administrator => RuleId::Ret05,
         },
     );
     let there = record(s);
