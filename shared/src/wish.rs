@@ -34,12 +34,15 @@ pub enum Origin {
     Filter,
     /// Another recipient's copy is tracked (CAT-15).
     Copy,
+    /// The category asked for it; it was given up, which took the category off, and an administrator had it tried
+    /// again (RET-05).
+    Administrator,
 }
 
 impl Origin {
     /// Whether a person asked for this very item, whom a filter does not overrule (INC-02).
     pub fn is_by_hand(self) -> bool {
-        matches!(self, Origin::Pane | Origin::Category | Origin::Folder)
+        matches!(self, Origin::Pane | Origin::Category | Origin::Folder | Origin::Administrator)
     }
 }
 
