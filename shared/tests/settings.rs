@@ -116,7 +116,9 @@ fn a_value_is_checked_before_it_is_written() {
     assert_eq!(check("trackcategorizeditems", "True"), Ok("true".to_owned()));
     assert_eq!(check("SSSForceFilteringMethodForUserMailboxes", " 2 "), Ok("2".to_owned()));
     assert_eq!(check("maxuploadfilesize", "131072000"), Ok("131072000".to_owned()));
-    assert_eq!(check("trackingprefix", "Größe:"), Ok("Größe:".to_owned()));
+    for prefix in ["Größe:", "12345678901234567890"] {
+        assert_eq!(check("trackingprefix", prefix), Ok(prefix.to_owned()));
+    }
     for (name, value) in [
         ("TrackCategorizedItems", "maybe"),
         ("TrackCategorizedItems", ""),

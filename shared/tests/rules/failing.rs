@@ -200,6 +200,15 @@ fn cat_15_a_record_that_is_not_shown_yet_is_looked_for_again_soon_and_not_for_ev
 }
 
 #[test]
+fn ret_06_what_does_not_fit_the_crms_tables_is_given_up_at_once() {
+    for (kind, expected) in [("malformed", Fate::GiveUp), ("plug-in", Fate::TryAgain(QUARTER_OF_AN_HOUR))] {
+        let problem = Problem::new(Code::CrmRefused).because("reason", "no").because("kind", kind);
+        assert_eq!(fate_of(Origin::Filter, &problem, 0, NOW).answer, expected);
+        assert_eq!(counts(Origin::Filter, &problem), kind == "plug-in");
+    }
+}
+
+#[test]
 fn ret_06_waiting_is_no_failed_attempt_however_long_it_takes() {
     for code in Code::ALL.iter().filter(|c| mended(**c) == Mended::ByWaiting || OUTAGES.contains(c)) {
         let asked = Problem::new(*code).retry_after_ms(Some(42_000));

@@ -134,7 +134,7 @@ fn every_situation(settings: &Settings, mut f: impl FnMut(&Situation)) {
             for (wish, target) in wishes() {
                 s.crm.target = target;
                 for (origin, given_up) in &doors {
-                    for category_is_ours in [Ours::Yes, Ours::No] {
+                    for category_is_ours in [Ours::Yes, Ours::No, Ours::TakenOff] {
                         for refused in &refusals {
                             n += 1;
                             if n % one_in != 0 {
@@ -213,7 +213,8 @@ fn what_people_did_since_counts(s: &Situation, after: &Situation, end: &Settleme
         .any(|c| [&category.name, TRACKED].iter().any(|name| c.to_lowercase() == name.to_lowercase()));
     let wanted = matches!(open(s).wish, Wish::Track { .. });
     // Given up and marked, it was not people who took it off.
-    let by_us = open(s).given_up.is_some() && message.categories.iter().any(|c| c == UNDELIVERABLE);
+    let taken_off = open(s).given_up.is_some() || open(s).category_is_ours == Ours::TakenOff;
+    let by_us = taken_off && message.categories.iter().any(|c| c == UNDELIVERABLE);
     let says_otherwise = on != wanted && !(wanted && by_us);
     if says_otherwise || s.settings.track_categorized == Switch::Off {
         assert_eq!(after, s);

@@ -64,7 +64,8 @@ pub fn end(s: &Situation) -> End {
         if s.settings.track_categorized == Switch::Off {
             return unchanged(None, RuleId::Cat21);
         }
-        if on != tracks && !(tracks && marked && open.given_up.is_some()) {
+        let by_us = open.given_up.is_some() || open.category_is_ours == Ours::TakenOff;
+        if on != tracks && !(tracks && marked && by_us) {
             return unchanged(None, RuleId::Cat10);
         }
     }

@@ -130,14 +130,15 @@ fn del_02_a_copy_does_not_bring_a_record_back_that_was_deleted_since() {
 }
 
 #[test]
-fn fld_01_and_inc_01_the_reason_is_the_door() {
+fn fld_01_inc_01_and_ret_05_the_reason_is_the_door() {
     let mut rules = Vec::new();
     for origin in other_doors() {
         let mut s = wishing_by(origin, tracked(), track());
         s.link = None;
         rules.push(ending(&s).1.reason.rule);
     }
-    assert_eq!(rules, [RuleId::Cat02, RuleId::Fld01, RuleId::Inc03, RuleId::Inc01, RuleId::Cat15]);
+    let [category, folder, reply, filter] = [RuleId::Cat02, RuleId::Fld01, RuleId::Inc03, RuleId::Inc01];
+    assert_eq!(rules, [category, folder, reply, filter, RuleId::Cat15, RuleId::Ret05]);
 }
 
 #[test]
@@ -207,6 +208,20 @@ fn ret_05_when_a_fresh_attempt_succeeds_undeliverable_comes_off() {
         let (on, end) = ending(&s);
         assert_eq!((on, end.outcome), (vec![TRACKED.to_owned(), "Family".to_owned()], Outcome::Fulfilled));
     }
+}
+
+#[test]
+fn ret_05_what_an_administrator_has_tried_again_is_not_overtaken_by_the_category_that_we_took_off() {
+    let mut s = wishing_by(Origin::Category, untouched(&[UNDELIVERABLE]), track());
+    assert_eq!(settled(&s).map(|end| end.reason.rule), Some(RuleId::Cat10), "a person took it off");
+    if let Some(open) = &mut s.wish {
+        open.category_is_ours = Ours::TakenOff;
+    }
+    let (on, end) = ending(&s);
+    assert_eq!((on, end.outcome), (vec![TRACKED.to_owned()], Outcome::Fulfilled));
+    // Where the mark was taken off as well, a person decided since.
+    amend(&mut s, |message, _| message.categories.clear());
+    assert_eq!(settled(&s).map(|end| end.reason.rule), Some(RuleId::Cat10));
 }
 
 #[test]
