@@ -23,6 +23,7 @@ mod hostile;
 mod incoming;
 mod mailboxes;
 mod many;
+mod notifications;
 mod outages;
 mod people;
 mod permissions;
