@@ -167,6 +167,7 @@ pub async fn assemble(parts: Parts) -> anyhow::Result<App> {
         organizations,
         holder,
         store_sharing,
+        lease_ms: i64::try_from(config.limits.lease_ms).context("limits.lease_ms")?,
         stop: stop.receiver(),
         notifications: notifications(&config)?,
         pace,

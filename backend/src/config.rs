@@ -177,6 +177,9 @@ pub struct Limits {
     /// How long open requests and the engine's current step may take to end when the service stops, in
     /// seconds.
     pub stop_secs: u64,
+    /// How long a process that says nothing is believed to live, in milliseconds: after that, others take its
+    /// mailboxes. Every process of one database has to be told the same.
+    pub lease_ms: u64,
 }
 
 impl Default for Limits {
@@ -188,6 +191,7 @@ impl Default for Limits {
             answer_secs: 30,
             upstream_secs: 20,
             stop_secs: 10,
+            lease_ms: 15_000,
         }
     }
 }

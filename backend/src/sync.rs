@@ -56,6 +56,8 @@ pub struct Parts {
     /// Name of this process among the holders of leases.
     pub holder: String,
     pub store_sharing: StoreSharing,
+    /// How long a lease lasts unless it is renewed, and a silent process is believed to live.
+    pub lease_ms: i64,
     /// Becomes `true` when the service is to stop: no new wish is begun then.
     pub stop: tokio::sync::watch::Receiver<bool>,
     /// Where Exchange can ring, if it can reach this service.

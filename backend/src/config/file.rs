@@ -17,6 +17,9 @@ mod database;
 
 /// Shorter secrets are none: Entra's have 40 characters.
 const SECRET_MIN_CHARS: usize = 16;
+/// Shorter leases end while a busy machine is about to renew them; longer ones leave mailboxes alone for longer
+/// than users wait.
+const LEASE_MS: std::ops::RangeInclusive<u64> = 300..=60_000;
 /// Pieces of secrets that somebody forgot to replace.
 const PLACEHOLDERS: [&str; 7] = ["changeme", "change-me", "your-", "<", "placeholder", "example", "xxxx"];
 
@@ -375,6 +378,10 @@ impl Reader<'_> {
         if limits.wish_patience_ms >= limits.answer_secs.saturating_mul(1000) {
             self.faults.push("limits.wish_patience_ms: must be shorter than answer_secs.".to_owned());
         }
+        if !LEASE_MS.contains(&limits.lease_ms) {
+            let (least, most) = (LEASE_MS.start(), LEASE_MS.end());
+            self.faults.push(format!("limits.lease_ms: give {least} to {most} milliseconds."));
+        }
     }
 }
 
@@ -541,11 +548,10 @@ mod tests {
 
     #[test]
     fn limits_that_let_nothing_through_are_refused() {
-        let told =
-            refusal(&format!("{SMALLEST}\n[limits]\nrequests_per_minute = 0\nwish_patience_ms = 60000"));
-        assert!(
-            told.contains("limits.requests_per_minute") && told.contains("limits.wish_patience_ms"),
-            "{told}"
-        );
+        let limits = "requests_per_minute = 0\nwish_patience_ms = 60000\nlease_ms = 0";
+        let told = refusal(&format!("{SMALLEST}\n[limits]\n{limits}"));
+        for key in ["limits.requests_per_minute", "limits.wish_patience_ms", "limits.lease_ms"] {
+            assert!(told.contains(key), "{told}");
+        }
     }
 }

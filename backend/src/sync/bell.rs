@@ -18,8 +18,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 
-/// How long a lease lasts unless it is renewed: a killed process is replaced after this time.
-const LEASE_MS: i64 = 15_000;
 /// Wishes of one mailbox carried out at the same time; Exchange allows four requests a mailbox.
 const AT_ONCE: usize = 3;
 /// Pause before a worker tries again after the store failed or another process held the lease.
@@ -80,7 +78,7 @@ impl Hand {
             let parts = &engine.parts;
             let (tenant, mailbox) = &self.door;
             let now = parts.clock.now();
-            *held = parts.store.take_lease(*tenant, mailbox, &parts.holder, now, LEASE_MS).await?;
+            *held = parts.store.take_lease(*tenant, mailbox, &parts.holder, now, parts.lease_ms).await?;
         }
         Ok(held.clone())
     }
@@ -145,6 +143,11 @@ impl Engine {
         if let Some(inbox) = inbox.filter(|_| self.parts.pace == Pace::Live) {
             tokio::spawn(keep_later(Arc::clone(self), inbox));
         }
+        self.ring_where_work_is_left().await
+    }
+
+    /// Rings wherever wishes wait, once they are due: those of a process that is no more ring by nobody else.
+    pub(super) async fn ring_where_work_is_left(&self) -> StoreResult<()> {
         let now = self.parts.clock.now();
         for left in self.parts.store.due_mailboxes().await? {
             let when = due(Trigger::Restart, now).answer.max(left.due);
@@ -255,7 +258,7 @@ async fn work_off(engine: &Arc<Engine>, worker: &Worker, hand: &Arc<Hand>) -> St
     let mut jobs: HashMap<Id, Job> = HashMap::new();
     let mut looked = None;
     let mut failed = None;
-    let mut renew = parts.clock.now().plus_ms(LEASE_MS / 3);
+    let mut renew = parts.clock.now().plus_ms(parts.lease_ms / 3);
     loop {
         if failed.is_none() && !engine.stopping() {
             let cycling = jobs.values().any(|job| matches!(job, Job::Cycle));
@@ -287,7 +290,7 @@ async fn work_off(engine: &Arc<Engine>, worker: &Worker, hand: &Arc<Hand>) -> St
             () = parts.clock.sleep_until(renew) => {
                 let now = parts.clock.now();
                 if let Some(lease) = hand.held().await {
-                    match parts.store.renew_lease(&lease, now, LEASE_MS).await {
+                    match parts.store.renew_lease(&lease, now, parts.lease_ms).await {
                         // Somebody else is the hand now: what is under way stops where it is.
                         Err(StoreError::Fenced) => return Err(StoreError::Fenced),
                         // What is under way ends; the ledger tells the next one of it.
@@ -295,7 +298,7 @@ async fn work_off(engine: &Arc<Engine>, worker: &Worker, hand: &Arc<Hand>) -> St
                         Ok(()) => {}
                     }
                 }
-                renew = now.plus_ms(LEASE_MS / 3);
+                renew = now.plus_ms(parts.lease_ms / 3);
             }
         }
     }

@@ -9,13 +9,13 @@ use super::cycle::Kind;
 use super::{Engine, Pace, StoreSharing};
 use crate::store::{EnabledMailbox, Node, Ring, SeenNode, StoreResult};
 use shared::UtcMs;
+use shared::rules::rhythm;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How often a process says that it lives.
-const HEARTBEAT_MS: i64 = 5_000;
-/// One of which nothing was heard for so long has died; others take its mailboxes.
-const DEAD_AFTER_MS: i64 = 15_000;
+/// How often a process says that it lives, in each time after which it would be believed dead. Mailboxes that come
+/// from another process are looked through within one such pause: bells that rang for them there may be lost.
+const BEATS: i64 = 3;
 
 /// What is known of the processes, this one included.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ struct Known {
 
 impl Nodes {
     /// Takes note of who said what; answers whether somebody came or went.
-    fn hear(&self, own: &str, seen: &[SeenNode], now: UtcMs) -> bool {
+    fn hear(&self, own: &str, seen: &[SeenNode], now: UtcMs, lease_ms: i64) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = known.heard.is_empty();
         known.heard.retain(|name, _| seen.iter().any(|s| s.node.name == *name));
@@ -43,7 +43,7 @@ impl Nodes {
                 *heard = (said, now);
             }
         }
-        let lives = |(_, heard): &(UtcMs, UtcMs)| now.since_ms(*heard) < DEAD_AFTER_MS;
+        let lives = |(_, heard): &(UtcMs, UtcMs)| now.since_ms(*heard) < lease_ms;
         let mut living: Vec<String> = known
             .heard
             .iter()
@@ -57,6 +57,11 @@ impl Nodes {
         let changed = living != known.living;
         known.living = living;
         changed
+    }
+
+    /// Whether another process spoke lately: then mailboxes that are new here were that one's.
+    fn are_several(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).heard.len() > 1
     }
 
     /// Names of the processes that live, in order.
@@ -105,7 +110,8 @@ impl Engine {
             .filter(|m| known(m) && own(m))
             .map(|m| ((m.tenant, m.address), m.retry_at))
             .collect();
-        self.rota.set(&own, self.parts.clock.now());
+        let spread_ms = if self.nodes.are_several() { self.beat_ms() } else { rhythm::NORMAL_MS };
+        self.rota.set(&own, self.parts.clock.now(), spread_ms);
         Ok(())
     }
 
@@ -115,12 +121,17 @@ impl Engine {
         self.parts.store.ring_others(&Ring::Work { tenant: door.0, mailbox: door.1.clone() }).await
     }
 
+    fn beat_ms(&self) -> i64 {
+        self.parts.lease_ms / BEATS
+    }
+
     async fn beat(&self) -> StoreResult<()> {
         let now = self.parts.clock.now();
         let seen = self.parts.store.heartbeat(&self.node(), now).await?;
-        if self.nodes.hear(&self.parts.holder, &seen, now) {
+        if self.nodes.hear(&self.parts.holder, &seen, now, self.parts.lease_ms) {
             tracing::info!(living = ?self.nodes.living(), "nodes");
             self.take_mailboxes().await?;
+            self.ring_where_work_is_left().await?;
         }
         Ok(())
     }
@@ -147,7 +158,7 @@ pub async fn begin(engine: &Arc<Engine>) -> StoreResult<()> {
 async fn keep_beating(engine: Arc<Engine>) {
     let mut stop = engine.parts.stop.clone();
     loop {
-        let next = engine.parts.clock.now().plus_ms(HEARTBEAT_MS);
+        let next = engine.parts.clock.now().plus_ms(engine.beat_ms());
         tokio::select! {
             () = engine.parts.clock.sleep_until(next) => {}
             _ = stop.wait_for(|stop| *stop) => break,
@@ -192,6 +203,8 @@ mod tests {
     use crate::exchange::MailboxId;
     use shared::item::SmtpAddress;
     use uuid::Uuid;
+
+    const LEASE_MS: i64 = 15_000;
 
     fn mailboxes(count: u128) -> Vec<EnabledMailbox> {
         let of = |n| EnabledMailbox {
@@ -241,12 +254,12 @@ mod tests {
     fn a_node_is_dead_once_it_has_been_silent_whatever_its_clock_says() {
         let nodes = Nodes::default();
         let far = 600_000;
-        assert!(nodes.hear("a", &[seen("a", 0), seen("b", far)], UtcMs(0)));
+        assert!(nodes.hear("a", &[seen("a", 0), seen("b", far)], UtcMs(0), LEASE_MS));
         assert_eq!(nodes.living(), ["a", "b"]);
-        assert!(!nodes.hear("a", &[seen("a", 10_000), seen("b", far + 10_000)], UtcMs(10_000)));
-        assert!(!nodes.hear("a", &[seen("a", 20_000), seen("b", far + 10_000)], UtcMs(20_000)));
-        assert!(nodes.hear("a", &[seen("a", 25_000), seen("b", far + 10_000)], UtcMs(25_000)));
+        assert!(!nodes.hear("a", &[seen("a", 10_000), seen("b", far + 10_000)], UtcMs(10_000), LEASE_MS));
+        assert!(!nodes.hear("a", &[seen("a", 20_000), seen("b", far + 10_000)], UtcMs(20_000), LEASE_MS));
+        assert!(nodes.hear("a", &[seen("a", 25_000), seen("b", far + 10_000)], UtcMs(25_000), LEASE_MS));
         assert_eq!(nodes.living(), ["a"]);
-        assert!(nodes.hear("a", &[seen("a", 30_000), seen("b", far + 30_000)], UtcMs(30_000)));
+        assert!(nodes.hear("a", &[seen("a", 30_000), seen("b", far + 30_000)], UtcMs(30_000), LEASE_MS));
     }
 }

@@ -25,8 +25,8 @@ const OF_ONE_TENANT: usize = 32;
 const BELL_GAP_MS: i64 = 1_000;
 /// After this long a mailbox is looked through in full, though no bell rang: notifications may get lost.
 pub const FULL_CHECK_MS: i64 = 3_600_000;
-/// When a mailbox that another hand works at is looked at again.
-const ELSEWHERE_MS: i64 = 60_000;
+/// When a mailbox that another hand works at is looked at again: soon, for that hand may be dead.
+const ELSEWHERE_MS: i64 = 5_000;
 
 /// Buckets of ten minutes in which changes are counted.
 const BUCKETS: usize = 6;
@@ -105,8 +105,8 @@ impl Rota {
     }
 
     /// The mailboxes that this process synchronizes from now on, and when each may be tried at the earliest. New
-    /// ones are spread over one interval; who is not among them any more is forgotten.
-    pub fn set(&self, mailboxes: &[(Door, Option<UtcMs>)], now: UtcMs) {
+    /// ones are spread over so many milliseconds; who is not among them any more is forgotten.
+    pub fn set(&self, mailboxes: &[(Door, Option<UtcMs>)], now: UtcMs, spread_ms: i64) {
         let mut state = self.state();
         let kept: HashSet<&Door> = mailboxes.iter().map(|(door, _)| door).collect();
         let gone: Vec<Door> = state.entries.keys().filter(|door| !kept.contains(door)).cloned().collect();
@@ -115,7 +115,7 @@ impl Rota {
         }
         for (door, not_before) in mailboxes {
             if !state.entries.contains_key(door) {
-                let spread = i64::try_from(hash(door) % rhythm::NORMAL_MS.unsigned_abs()).unwrap_or(0);
+                let spread = i64::try_from(hash(door) % spread_ms.unsigned_abs().max(1)).unwrap_or(0);
                 let due = now.plus_ms(spread).max(not_before.unwrap_or(now));
                 state.add(door, due, now);
             }
