@@ -247,7 +247,7 @@ mod tests {
             mailbox.pinned = Some(name.to_owned());
             assert_eq!(owner(&["a", "b", "c"].map(String::from), &mailbox).map(String::as_str), Some(name));
         }
-        assert_eq!(owner(&["a", "b"].map(String::from), &mailbox).map(String::as_str).is_some(), true);
+        assert!(owner(&["a", "b"].map(String::from), &mailbox).is_some());
     }
 
     #[test]

@@ -136,10 +136,6 @@ impl Rota {
         self.changed.notify_one();
     }
 
-    pub fn forget(&self, door: &Door) {
-        self.state().forget(door);
-    }
-
     /// A bell rang for a mailbox: its cycle is due. One that is not in the rota is none of ours.
     pub fn rung(&self, door: &Door, kind: Kind, now: UtcMs) {
         let mut state = self.state();
