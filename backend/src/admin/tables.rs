@@ -207,6 +207,7 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Reply { .. } => "reply",
         Origin::Filter => "filter",
         Origin::Copy => "copy",
+        Origin::Administrator => "administrator",
     }
 }
 

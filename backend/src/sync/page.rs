@@ -8,7 +8,7 @@ use crate::exchange::Find;
 use crate::outcome::{Failure, Outcome};
 use crate::store::{ExpectedCopy, FolderRecord, ItemFacts, ItemKey, ItemName, MailboxRecord, NewWish};
 use shared::decision::Decision;
-use shared::email::{CrmEmail, Direction, InternetMessageId, Message};
+use shared::email::{ConversationIndex, CrmEmail, Direction, InternetMessageId, Message};
 use shared::item::{ItemId, SmtpAddress};
 use shared::mailbox::MailboxKind;
 use shared::rules::accepting::{self, CrmSays, TrackedMail};
@@ -227,8 +227,11 @@ fn question(place: &Place<'_>, mails: &[Message]) -> Screening {
         all.dedup();
         all
     };
-    let mut threads: Vec<_> =
-        mails.iter().filter_map(|m| m.conversation_index.as_ref().and_then(|i| i.thread())).collect();
+    let mut threads: Vec<_> = mails
+        .iter()
+        .filter_map(|m| m.conversation_index.as_ref())
+        .filter_map(ConversationIndex::thread)
+        .collect();
     threads.sort();
     threads.dedup();
     let ids = |of: &dyn Fn(&Message) -> Option<InternetMessageId>| {
@@ -284,7 +287,9 @@ fn wished(place: &Place<'_>, message: &Message, wish: &Wish, origin: Origin) -> 
         Wish::Untrack { .. } => "untrack",
     };
     let evidence = match origin {
-        Origin::Pane | Origin::Category | Origin::Folder => format!("{aim}:{}", message.etag),
+        Origin::Pane | Origin::Category | Origin::Folder | Origin::Administrator => {
+            format!("{aim}:{}", message.etag)
+        }
         // Once tracked by itself, once in a lifetime.
         Origin::Reply { .. } | Origin::Filter | Origin::Copy => "by itself".to_owned(),
     };

@@ -2,12 +2,13 @@
 
 use super::audit_trail::{Act, append_act};
 use super::rows::{stored_wish, wish_columns};
-use super::session::{Session, args};
+use super::session::{Session, args, json};
 use crate::caller::TenantId;
 use crate::exchange::MailboxId;
 use crate::store::{Actor, FailingWish, StoreResult};
 use serde_json::Map;
 use shared::UtcMs;
+use shared::wish::Origin;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -81,9 +82,11 @@ pub async fn retry(
     tx.take_turn(tenant).await?;
     let reopened = tx
         .run(
-            "update wishes set state = 'running', next_attempt = null, failed_attempts = 0, settled = null
+            // Whoever gave it up took the category off (RET-03): the wish rests on the administrator now.
+            "update wishes set state = 'running', next_attempt = null, failed_attempts = 0, settled = null,
+               origin = case when state = 'refused' and origin = $3 then $4 else origin end
              where tenant = $1 and id = $2 and state in ('waiting', 'refused')",
-            args![tenant, wish],
+            args![tenant, wish, &json(&Origin::Category)?, &json(&Origin::Administrator)?],
         )
         .await?;
     if reopened == 0 {
