@@ -184,7 +184,8 @@ impl Tenant {
 
     /// Exchange forgets where readers of the mailbox left off.
     pub async fn expire_delta_tokens(&self, mailbox: &str) {
-        self.act(Method::POST, &format!("exchange/mailboxes/{mailbox}/expire-delta-tokens"), &json!({})).await;
+        self.act(Method::POST, &format!("exchange/mailboxes/{mailbox}/expire-delta-tokens"), &json!({}))
+            .await;
     }
 
     /// Chooses which incoming mail of a user is tracked by itself.

@@ -8,9 +8,9 @@ use backend::app::{self, App, Parts, embedded};
 use backend::config::{Config, Enrollment, Notifications, Tls};
 use backend::net::Transport;
 use backend::net::in_process::InProcess;
+use backend::store::Actor;
 use backend::store::Store;
 use backend::store::sqlite::SqliteStore;
-use backend::store::Actor;
 use backend::sync::{Administration, Kind, Looked, Pace, StoreSharing};
 use sandbox::company::Person;
 use sandbox::server::Severed;
@@ -214,15 +214,11 @@ impl Stack {
         let mut all = BTreeMap::new();
         for table in tables {
             let columns = format!("select 'quote(' || name || ')' from pragma_table_info('{table}')");
-            let columns: Vec<String> = sqlx::query_scalar(AssertSqlSafe(columns))
-                .fetch_all(&mut connection)
-                .await
-                .expect("columns");
+            let columns: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(columns)).fetch_all(&mut connection).await.expect("columns");
             let rows = format!("select {} from {table} order by 1", columns.join(" || ' ' || "));
-            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(rows))
-                .fetch_all(&mut connection)
-                .await
-                .expect("rows");
+            let rows: Vec<String> =
+                sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut connection).await.expect("rows");
             all.insert(table, rows);
         }
         connection.close().await.expect("a connection can be closed");

@@ -1,7 +1,7 @@
 //! What a category does that somebody puts on or takes off, in whatever client.
 
 use http::Method;
-use sandbox::company::{ADA, BEN, INGRID};
+use sandbox::company::{ADA, BEN, FJORDLINE, INGRID, LARS, MAEVE_TWIN, YUKI};
 use serde_json::json;
 use shared::category::TRACKED;
 use shared::status::Status;
@@ -129,15 +129,13 @@ async fn cat_10_another_client_that_writes_to_graph_tracks_and_untracks_like_a_p
     let (stack, mail) = ready().await;
     let token = sandbox::entra::Mint::graph(&ADA, "Mail.ReadWrite").token(&stack.world).unwrap();
     for (categories, status) in [(vec![TRACKED], Status::Tracked), (vec![], Status::NotTracked)] {
-        let request = http::Request::patch(format!(
-            "{}/v1.0/me/messages/{}",
-            stack.world.options.origin, mail.item
-        ))
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", "application/json")
-        .header("prefer", "IdType=\"ImmutableId\"")
-        .body(axum::body::Body::from(json!({ "categories": categories }).to_string()))
-        .unwrap();
+        let request =
+            http::Request::patch(format!("{}/v1.0/me/messages/{}", stack.world.options.origin, mail.item))
+                .header("authorization", format!("Bearer {token}"))
+                .header("content-type", "application/json")
+                .header("prefer", "IdType=\"ImmutableId\"")
+                .body(axum::body::Body::from(json!({ "categories": categories }).to_string()))
+                .unwrap();
         let answer = sandbox::server::call(&stack.upstream, request).await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
         stack.cycle(ADAS).await;
@@ -255,4 +253,22 @@ async fn cat_25_below_editor_the_app_refuses_with_the_reason() {
     assert_eq!(super::code(&state.status), Some(shared::problem::Code::MailboxDenied), "{state:#?}");
     assert!(state.problem.is_some_and(|words| words.remedy.contains("Editor permission")));
     assert_eq!(stack.categories(&mail), Some(vec![]));
+}
+
+#[tokio::test]
+async fn ppl_01_and_ppl_02_what_a_category_tracks_has_its_people_resolved_like_what_the_pane_tracks() {
+    let stack = Stack::synchronizing(&[ADAS]).await;
+    for sender in [INGRID.email, MAEVE_TWIN.email, YUKI.email, FJORDLINE.email, "stranger@nowhere.example"] {
+        let to = [ADAS, BEN.upn, LARS.email];
+        let (by_category, in_pane) =
+            (stack.deliver(sender, &to, "One").await, stack.deliver(sender, &to, "Two").await);
+        stack.categorize(&by_category, &[TRACKED], &[]).await;
+        stack.pane(&ADA).track(&in_pane).await;
+        stack.cycle(ADAS).await;
+        let ones = stack.email(&by_category.internet_message_id).await;
+        let others = stack.email(&in_pane.internet_message_id).await;
+        for mask in [1, 2] {
+            assert_eq!(tests::parties(&ones, mask), tests::parties(&others, mask), "{sender}");
+        }
+    }
 }

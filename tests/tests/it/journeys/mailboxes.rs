@@ -113,8 +113,7 @@ async fn mbx_01_whom_the_crm_does_not_know_cannot_be_enrolled() {
 
 #[tokio::test]
 async fn mbx_03_a_permanent_error_stops_a_mailbox_at_once_with_the_reason() {
-    for (switch, expected) in
-        [("forbidden", Code::MailboxDenied), ("notInExchangeOnline", Code::MailboxGone)]
+    for (switch, expected) in [("forbidden", Code::MailboxDenied), ("notInExchangeOnline", Code::MailboxGone)]
     {
         let stack = Stack::synchronizing(&[ADAS]).await;
         stack.cycle(ADAS).await;
@@ -231,7 +230,11 @@ async fn mbx_04_the_history_of_a_failing_item_tells_every_step() {
     let told = stack.administration().history(tenant, failing[0].wish, Language::English).await.unwrap();
     assert_eq!(told.item.map(|item| item.wish), Some(failing[0].wish));
     let events: Vec<&str> = told.history.iter().map(|entry| entry.event.as_str()).collect();
-    assert_eq!((events.first(), events.last()), (Some(&"wish.accepted"), Some(&"wish.refused")), "{events:?}");
+    assert_eq!(
+        (events.first(), events.last()),
+        (Some(&"wish.accepted"), Some(&"wish.refused")),
+        "{events:?}"
+    );
 }
 
 #[tokio::test]

@@ -18,9 +18,9 @@ async fn mail_to_the_queue(stack: &Stack) -> Mail {
 async fn queued(stack: &Stack, email: &serde_json::Value) -> bool {
     let items = stack.act(Method::GET, "dataverse/queueitems", &json!({})).await;
     let items = items["value"].as_array().cloned().unwrap_or_default();
-    items.iter().any(|item| {
-        item["objectid"]["id"] == email["activityid"] && item["queueid"]["id"] == QUEUE_ID
-    })
+    items
+        .iter()
+        .any(|item| item["objectid"]["id"] == email["activityid"] && item["queueid"]["id"] == QUEUE_ID)
 }
 
 /// The queue belongs to somebody else from now on.

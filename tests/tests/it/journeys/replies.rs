@@ -58,7 +58,10 @@ async fn inc_03_an_answer_is_found_by_the_message_id_that_it_answers() {
     let mut answer = about("Something else altogether");
     answer["inReplyTo"] = json!(first.internet_message_id);
     let email = follows(&stack, &first, answer, "3").await;
-    assert_eq!(email["parentactivityid"]["id"], id_of(&stack.email(&first.internet_message_id).await).to_string());
+    assert_eq!(
+        email["parentactivityid"]["id"],
+        id_of(&stack.email(&first.internet_message_id).await).to_string()
+    );
 }
 
 #[tokio::test]
