@@ -5,12 +5,12 @@
 //! ended by the server, so that what it had locked is free again; nothing it does afterwards counts.
 
 use super::sql::session::{Session, args, json};
-use super::sql::{Database, SqlStore};
+use super::sql::{Database, SqlStore, migrations, not_migrated};
 use super::{Ring, StoreError, StoreResult};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
-use sqlx::{Connection as _, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const RESTED: Duration = Duration::from_secs(1);
 /// Rings that are kept for an engine that is busy.
 const RINGS: usize = 1024;
+/// Bytes that PostgreSQL carries in one notification, and a few to spare.
+const LONGEST: usize = 7_900;
+/// Between two tries to hear others again.
+const PAUSE: Duration = Duration::from_secs(1);
 const CHANNEL: &str = "regarding";
 const BEGIN: &str = "begin isolation level read committed read write";
 const SNAPSHOT: &str = "begin isolation level repeatable read read only";
@@ -77,6 +81,10 @@ struct Rung {
 impl PostgresStore {
     /// Connects, and brings the tables up to date. Several processes may do so at once.
     pub async fn open(at: &PostgresAt) -> StoreResult<Self> {
+        // Without the guards: a large table takes its time, and so does the other process that is at it already.
+        let mut first = PgConnection::connect_with(&options(at)?).await?;
+        migrations().run(&mut first).await.map_err(not_migrated)?;
+        first.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -97,10 +105,8 @@ impl PostgresStore {
                     sqlx::query(durable).execute(connection).await.map(|_| ())
                 })
             })
-            .connect_with(options(at)?)
+            .connect_with(options(at)?.options(GUARDS))
             .await?;
-        let migrations = super::sql::migrations();
-        migrations.run(&pool).await.map_err(|e| StoreError::Damaged(e.to_string()))?;
         Self::on(PostgresDatabase { pool, ringer: Uuid::new_v4() }).await
     }
 
@@ -123,7 +129,7 @@ fn options(at: &PostgresAt) -> StoreResult<PgConnectOptions> {
     // The reason would repeat parts of the address, and its password.
     let unreadable = |_| StoreError::Down("the database's address cannot be read".into());
     let options = PgConnectOptions::from_str(at.url.expose_secret()).map_err(unreadable)?;
-    let options = options.application_name("regarding").options(GUARDS);
+    let options = options.application_name("regarding");
     Ok(match &at.encryption {
         Encryption::None => options.ssl_mode(PgSslMode::Disable),
         Encryption::Verified { ca: None } => options.ssl_mode(PgSslMode::VerifyFull),
@@ -176,6 +182,9 @@ impl Database for PostgresDatabase {
                     Ok(None) => Ring::Assignment,
                     Err(error) => {
                         tracing::warn!(%error, "other processes cannot be heard; trying again");
+                        if tokio::time::timeout(PAUSE, send.closed()).await.is_ok() {
+                            return;
+                        }
                         Ring::Assignment
                     }
                 };
@@ -188,7 +197,11 @@ impl Database for PostgresDatabase {
     }
 
     async fn ring_others(&self, ring: &Ring) -> StoreResult<()> {
-        let rung = json(&Rung { by: self.ringer, ring: ring.clone() })?;
+        let mut rung = json(&Rung { by: self.ringer, ring: ring.clone() })?;
+        if rung.len() > LONGEST {
+            // Who looks at everything finds this too.
+            rung = json(&Rung { by: self.ringer, ring: Ring::Assignment })?;
+        }
         self.connect().await?.run("select pg_notify($1, $2)", args![CHANNEL, rung]).await?;
         Ok(())
     }

@@ -27,6 +27,7 @@ use shared::email::{ConversationId, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
+use sqlx::migrate::{MigrateError, Migrator};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use tokio::sync::mpsc;
@@ -54,10 +55,18 @@ const GENERATION: i64 = 1;
 
 /// The tables' history. A database that a newer program has already taken further is none of our business: what it
 /// added does not concern us ([`GENERATION`] says when it does).
-pub(super) fn migrations() -> sqlx::migrate::Migrator {
+pub(super) fn migrations() -> Migrator {
     let mut migrations = sqlx::migrate!("./migrations");
     migrations.set_ignore_missing(true);
     migrations
+}
+
+/// Why the tables could not be brought up to date.
+pub(super) fn not_migrated(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        other => StoreError::Damaged(other.to_string()),
+    }
 }
 
 /// What a database does in its own way.

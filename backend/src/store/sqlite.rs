@@ -4,7 +4,7 @@
 //! process. One connection writes; readers do not wait for it.
 
 use super::sql::session::{Session, args};
-use super::sql::{Database, SqlStore};
+use super::sql::{Database, SqlStore, migrations, not_migrated};
 use super::{Ring, StoreError, StoreResult};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -49,9 +49,7 @@ impl SqliteStore {
             })
             .connect_with(options.clone())
             .await?;
-        migrate(&writer)
-            .await
-            .map_err(|reason| StoreError::Damaged(format!("{}: {reason}", file.display())))?;
+        migrations().run(&writer).await.map_err(not_migrated)?;
         let reader = pool(4).connect_with(options.read_only(true)).await?;
         Self::on(SqliteDatabase { writer, reader, may_not_grow }).await
     }
@@ -61,7 +59,7 @@ impl SqliteStore {
         // A connection that the pool let go of would take the database with it.
         let only = pool(1).idle_timeout(None).max_lifetime(None);
         let only = only.connect_with(options().in_memory(true)).await?;
-        migrate(&only).await.map_err(StoreError::Damaged)?;
+        migrations().run(&only).await.map_err(not_migrated)?;
         let may_not_grow = Arc::default();
         Self::on(SqliteDatabase { writer: only.clone(), reader: only, may_not_grow }).await
     }
@@ -132,10 +130,6 @@ fn options() -> SqliteConnectOptions {
 fn pool(connections: u32) -> SqlitePoolOptions {
     // A file does not go away like a network: no need to ask before each use.
     SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
-}
-
-async fn migrate(pool: &SqlitePool) -> Result<(), String> {
-    super::sql::migrations().run(pool).await.map_err(|e| e.to_string())
 }
 
 fn page_limit(may_not_grow: bool) -> &'static str {

@@ -29,6 +29,8 @@ fn of_postgres(state: &str, text: String) -> StoreError {
         "53100" => StoreError::Full(text),
         // serialization_failure, deadlock_detected, unique_violation (somebody was faster), lock_not_available
         "40001" | "40P01" | "23505" | "55P03" => StoreError::Contended(text),
+        // insufficient_privilege
+        "42501" => StoreError::Down(text),
         // data_corrupted, index_corrupted; whatever says that statement, table or value do not fit
         "XX001" | "XX002" => StoreError::Damaged(text),
         _ if state.starts_with("22") || state.starts_with("23") || state.starts_with("42") => {

@@ -13,12 +13,9 @@ pub async fn heartbeat(tx: &mut Session, node: &Node, now: UtcMs) -> StoreResult
         args![&node.name, node.started, &node.version, now],
     )
     .await?;
-    let rows = tx
-        .rows(
-            "select name, started, version, seen from nodes where seen >= $1 order by name",
-            args![now.plus_ms(-REMEMBERED_MS)],
-        )
-        .await?;
+    // Every start of a process may bring a new name.
+    tx.run("delete from nodes where seen < $1", args![now.plus_ms(-REMEMBERED_MS)]).await?;
+    let rows = tx.rows("select name, started, version, seen from nodes order by name", args![]).await?;
     rows.iter().map(seen_node).collect()
 }
 

@@ -87,6 +87,7 @@ async fn what_one_process_rings_the_others_hear_in_order_and_it_does_not() {
         Ring::Told { tenant: TENANT, name: name("it's \"an\" item") },
         Ring::Assignment,
     ];
+    let longer_than_any_name = Ring::Told { tenant: TENANT, name: name(&"x".repeat(9_000)) };
     for ring in &rings {
         one.ring_others(ring).await.unwrap();
     }
@@ -95,6 +96,8 @@ async fn what_one_process_rings_the_others_hear_in_order_and_it_does_not() {
         assert_eq!(&heard(&mut second).await, ring);
         assert_eq!(&heard(&mut third).await, ring);
     }
+    one.ring_others(&longer_than_any_name).await.unwrap();
+    assert_eq!(heard(&mut second).await, Ring::Assignment, "look at everything, then");
     // Its own were rung before the others', so they would have come first.
     assert_eq!(heard(&mut first).await, rings[0]);
 }
