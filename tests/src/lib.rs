@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod clock;
+pub mod fleet;
 pub mod mailbox;
 pub mod online;
 pub mod pane;
@@ -12,6 +13,7 @@ pub mod tenant;
 
 pub use browser::{Browser, View};
 pub use clock::TestClock;
+pub use fleet::Fleet;
 pub use mailbox::{Mail, id_of, letter, parties};
 pub use online::Online;
 pub use pane::{Answer, Follower, Pane};

@@ -38,9 +38,13 @@ impl Program {
     /// Starts the program on a data folder, with the tenant at its origin as the other side, and waits until
     /// it listens.
     pub async fn start(tenant: &Tenant, folder: &Path) -> Self {
+        Self::start_told(folder, &configuration(&tenant.world.options.origin, "http://localhost", "")).await
+    }
+
+    /// Starts the program on a folder with this configuration, and waits until it listens.
+    pub async fn start_told(folder: &Path, configuration: &str) -> Self {
         let file = folder.join("regarding.toml");
-        std::fs::write(&file, configuration(&tenant.world.options.origin))
-            .expect("the folder can be written");
+        std::fs::write(&file, configuration).expect("the folder can be written");
         let mut child = Command::new(program())
             .args(["serve", "--log", "json", "--config"])
             .arg(&file)
@@ -66,6 +70,16 @@ impl Program {
         self.child.kill().await.expect("the process was there to be killed");
     }
 
+    /// Its process, for as long as it lives.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What it said so far.
     pub fn log(&self) -> String {
         text_of(&self.log)
@@ -83,11 +97,11 @@ impl Program {
     }
 }
 
-/// The program's configuration for a sandbox that runs beside it.
-fn configuration(origin: &str) -> String {
+/// The program's configuration for a sandbox that runs beside it; `more` is in TOML, after the tenant's keys.
+pub fn configuration(origin: &str, public_origin: &str, more: &str) -> String {
     format!(
         r#"listen = "127.0.0.1:0"
-public_origin = "http://localhost"
+public_origin = "{public_origin}"
 data_dir = "."
 sandbox = true
 [tls]
@@ -101,6 +115,7 @@ url = "{origin}"
 [[tenant]]
 id = "{}"
 dataverse = "{origin}"
+{more}
 "#,
         company::APP_CLIENT_ID,
         company::TENANT_ID,

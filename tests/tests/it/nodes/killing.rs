@@ -1,0 +1,220 @@
+//! `kill -9` of a random node out of three, again and again: nothing is lost, nothing doubled, no mailbox left alone.
+
+use super::dice::Dice;
+use super::load::{Letter, Load, Wanted};
+use sandbox::world::Mail;
+use shared::category::TRACKED;
+use sqlx::Row as _;
+use std::collections::HashMap;
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
+use tests::fleet::Terms;
+use tests::{Database, Fleet};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+const NODES: usize = 3;
+/// A node that is silent for so long is believed dead. Shorter than in production, so that many can die in a short
+/// time.
+const LEASE_MS: u64 = 3_000;
+const PEOPLE: usize = 12;
+/// Kills of the share of `cargo xtask test`.
+const KILLS: u64 = 10;
+/// No mailbox may be left alone for longer.
+const LONGEST_STALL: Duration = Duration::from_secs(30);
+/// How often a letter comes.
+const PAUSE: Duration = Duration::from_millis(120);
+/// Longest time between two kills, in milliseconds.
+const BETWEEN_KILLS_MS: usize = 1_500;
+/// A line of progress every so many kills.
+const PROGRESS: u64 = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_are_killed_at_random_lose_nothing_double_nothing_and_stall_no_mailbox() {
+    let kills = told("REGARDING_KILLS").unwrap_or(KILLS);
+    let seed = told("REGARDING_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
+    println!("killing {kills} nodes, seed {seed}");
+    let database = Database::new().await;
+    let terms =
+        Terms { nodes: NODES, lease_ms: LEASE_MS, mail: Mail::None, database: Some(database.clone()) };
+    let fleet = Arc::new(Fleet::found(terms).await);
+    let load = Load::of(&fleet.tenant, PEOPLE).await;
+    for number in 0..NODES {
+        fleet.start(number).await;
+    }
+    until_enabled(&database, load.people().len()).await;
+    let load = Arc::new(Mutex::new(load));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let at_work = tokio::spawn(work(fleet.clone(), load.clone(), Dice::new(seed), stopped));
+    let begun = Instant::now();
+    kill(&fleet, &load, Dice::new(!seed), kills).await;
+    stop.send(true).expect("somebody works");
+    at_work.await.expect("people work on");
+    until_settled(&fleet, &load).await;
+    let load = load.lock().await;
+    tell(&load, kills, begun.elapsed());
+    let wrong = faults(&fleet, &database, &load).await;
+    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
+    let longest = load.times.iter().max().copied().unwrap_or_default();
+    assert!(longest <= LONGEST_STALL, "seed {seed}: a mailbox was left alone for {longest:?}");
+}
+
+fn told(variable: &str) -> Option<u64> {
+    let value = env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable}={value} is no number")))
+}
+
+/// Waits until every mailbox is synchronized.
+async fn until_enabled(database: &Database, count: usize) {
+    let limit = Instant::now() + Duration::from_secs(120);
+    let mut connection = database.connect().await;
+    loop {
+        let on =
+            "select count(*) from synchronized_mailboxes where operation = 'on' and address like 'person.%'";
+        let on: i64 = sqlx::query_scalar(on).fetch_one(&mut connection).await.expect("an answer");
+        if usize::try_from(on).is_ok_and(|on| on >= count) {
+            return;
+        }
+        assert!(Instant::now() < limit, "only {on} of {count} mailboxes are synchronized");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Letters come, and are looked after, until somebody says that it is enough.
+async fn work(
+    fleet: Arc<Fleet>,
+    load: Arc<Mutex<Load>>,
+    mut dice: Dice,
+    stop: tokio::sync::watch::Receiver<bool>,
+) {
+    while !*stop.borrow() {
+        {
+            let mut load = load.lock().await;
+            load.send(&fleet.tenant, &mut dice).await;
+            load.look(&fleet.tenant).await;
+        }
+        // What is asked of the tenant is kept in memory, and nobody reads it here.
+        fleet.tenant.world.journal.clear();
+        sleep(PAUSE).await;
+    }
+}
+
+/// Kills random nodes; each is started again at once, while the next may be dying already.
+async fn kill(fleet: &Arc<Fleet>, load: &Mutex<Load>, mut dice: Dice, kills: u64) {
+    let mut starting: HashMap<usize, tokio::task::JoinHandle<()>> = HashMap::new();
+    for count in 1..=kills {
+        let millis = u64::try_from(dice.below(BETWEEN_KILLS_MS)).expect("a short time");
+        sleep(Duration::from_millis(millis)).await;
+        let victim = dice.below(NODES);
+        if let Some(start) = starting.remove(&victim) {
+            start.await.expect("it starts");
+        }
+        fleet.kill(victim).await;
+        let again = fleet.clone();
+        starting.insert(victim, tokio::spawn(async move { again.start(victim).await }));
+        if count % PROGRESS == 0 {
+            let load = load.lock().await;
+            let longest = load.times.iter().max().copied().unwrap_or_default();
+            println!(
+                "  {count} kills: {} letters, of which {} wait; longest from category to email {longest:.1?}",
+                load.settled.len() + load.waiting().count(),
+                load.waiting().count(),
+            );
+        }
+    }
+    for (_, start) in starting {
+        start.await.expect("it starts");
+    }
+}
+
+/// Waits until nothing is left to do, no longer than a mailbox may be left alone.
+async fn until_settled(fleet: &Fleet, load: &Mutex<Load>) {
+    loop {
+        let mut load = load.lock().await;
+        load.look(&fleet.tenant).await;
+        if load.waiting().count() == 0 || load.longest_wait() > LONGEST_STALL {
+            return;
+        }
+        drop(load);
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn tell(load: &Load, kills: u64, took: Duration) {
+    let mut times = load.times.clone();
+    times.sort();
+    let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).max(1) - 1).copied();
+    println!(
+        "{kills} kills in {took:.0?}: {} letters tracked; from category to email p50 {:.1?}, p99 {:.1?}, longest {:.1?}",
+        load.settled.len(),
+        at(50).unwrap_or_default(),
+        at(99).unwrap_or_default(),
+        at(100).unwrap_or_default(),
+    );
+}
+
+/// Everything that is not as people wished it, once all is quiet.
+async fn faults(fleet: &Fleet, database: &Database, load: &Load) -> Vec<String> {
+    let mut wrong: Vec<String> = load.waiting().map(|it| format!("lost: {:?}", it.copies)).collect();
+    let limit = Instant::now() + LONGEST_STALL;
+    loop {
+        let mut open = open_ends(database).await;
+        let links = links(database).await;
+        open.extend(load.settled.iter().filter_map(|letter| fault_of(fleet, &links, letter)));
+        if open.is_empty() || Instant::now() > limit {
+            wrong.extend(open);
+            return wrong;
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// Wishes that are open, were given up, and effects whose end nobody knows.
+async fn open_ends(database: &Database) -> Vec<String> {
+    let mut connection = database.connect().await;
+    let wishes = "select id, state, problem from wishes where state not in ('fulfilled', 'superseded')";
+    let effects =
+        "select key as id, state, null as problem from effects where state in ('started', 'unknown')";
+    let mut open = Vec::new();
+    for query in [wishes, effects] {
+        let rows = sqlx::query(query).fetch_all(&mut connection).await.expect("a readable database");
+        open.extend(rows.iter().map(|row| {
+            let problem: Option<String> = row.get("problem");
+            let (id, state): (String, String) = (row.get("id"), row.get("state"));
+            format!("{id} is {state}: {}", problem.unwrap_or_default())
+        }));
+    }
+    open
+}
+
+/// Emails by the items that are linked with them.
+async fn links(database: &Database) -> HashMap<String, Uuid> {
+    let mut connection = database.connect().await;
+    let rows = sqlx::query("select item, email from links").fetch_all(&mut connection).await;
+    let rows = rows.expect("a readable database");
+    let email = |text: String| text.parse().expect("the id of an email");
+    rows.iter().map(|row| (row.get("item"), email(row.get("email")))).collect()
+}
+
+/// What is wrong with a letter, if anything is.
+fn fault_of(fleet: &Fleet, links: &HashMap<String, Uuid>, letter: &Letter) -> Option<String> {
+    let message = &letter.copies[0].internet_message_id;
+    let emails = fleet.tenant.world.crm().emails_with(message);
+    if emails.len() > 1 {
+        return Some(format!("doubled: {message} has {} emails", emails.len()));
+    }
+    letter.copies.iter().find_map(|copy| {
+        let link = links.get(&copy.item.0);
+        let categories = fleet.tenant.categories(copy).unwrap_or_default();
+        let is_right = match letter.wanted {
+            Wanted::Tracked => {
+                categories.iter().any(|it| it == TRACKED) && link.is_some_and(|link| emails.contains(link))
+            }
+            Wanted::Untracked => categories.is_empty() && link.is_none(),
+        };
+        let told = format!("{:?}, yet {categories:?}, {link:?}, {emails:?}: {copy:?}", letter.wanted);
+        (!is_right).then_some(told)
+    })
+}
