@@ -1,16 +1,18 @@
 -- Additive, as every migration is while nodes of two versions may work side by side: a program that knows only
 -- what came before goes on reading and writing beside one that knows this.
 
--- The order in which wishes were accepted, counted per tenant; clocks of several nodes differ.
+-- The order in which a tenant's wishes were accepted; clocks of several nodes differ.
 alter table wishes add column seq bigint not null default 0;
 update wishes set seq = counted.seq
     from (select id, row_number() over (partition by tenant order by accepted, id) as seq from wishes) as counted
     where wishes.id = counted.id;
-create index wishes_by_seq on wishes (tenant, seq);
+create index wishes_by_seq on wishes (seq);
+drop index wishes_open;
 create index wishes_open_by_seq on wishes (tenant, mailbox, seq) where state in ('running', 'waiting');
 alter table wishes add column origin text;      -- JSON: by which door it came in; null: the pane
 alter table wishes add column attempted bigint; -- when it was last tried
 create index wishes_settled on wishes (settled) where settled is not null;
+create index wishes_settled_by_tenant on wishes (tenant, settled) where settled is not null;
 
 alter table links add column folder text;       -- where the message lay when it was linked
 -- 1: tracked while category tracking was off. `category` says `refused` then, which to a program that knows no

@@ -18,8 +18,10 @@ macro_rules! failing {
             "select ",
             wish_columns!(),
             " from wishes
-              where tenant = $1 and ((state = 'waiting' and problem is not null)
-                  or (state = 'running' and failed_attempts > 0) or (state = 'refused' and settled >= $2)) ",
+              where id in
+                (select id from wishes where tenant = $1 and state in ('running', 'waiting')
+                   and (failed_attempts > 0 or (state = 'waiting' and problem is not null))
+                 union select id from wishes where tenant = $1 and state = 'refused' and settled >= $2) ",
             $condition,
             " order by accepted desc, seq desc limit $3"
         )

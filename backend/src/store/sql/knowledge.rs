@@ -5,8 +5,8 @@ use super::session::{Dialects, Row, Session, args, json};
 use crate::caller::{TenantId, UserId};
 use crate::exchange::MailboxId;
 use crate::store::{
-    CATEGORY_ASSIGN, CATEGORY_GIVE_UP, ExpectedCopy, ItemFacts, ItemKey, ItemName, Knowledge, StoreError, StoreResult,
-    WishState,
+    CATEGORY_ASSIGN, CATEGORY_GIVE_UP, ExpectedCopy, ItemFacts, ItemKey, ItemName, Knowledge, StoreError,
+    StoreResult, WishState,
 };
 use shared::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory};
 use shared::email::{ConversationId, CrmEmailId, InternetMessageId};
@@ -22,8 +22,10 @@ const LINK: &str =
 const WISHES: &str = concat!(
     "select ",
     wish_columns!(),
-    " from wishes where tenant = $1
-        and ((mailbox_id = $2 and item = $3) or (mailbox = $4 and asked_item = $5))"
+    // Two queries in one: SQLite would look through all of the tenant's wishes for an `or`.
+    " from wishes where id in
+        (select id from wishes where tenant = $1 and mailbox_id = $2 and item = $3
+         union select id from wishes where tenant = $1 and mailbox = $4 and asked_item = $5)"
 );
 
 /// Several queries: the session is a transaction that sees one state of the database.

@@ -20,8 +20,9 @@ pub async fn of_item(
     let rows = tx
         .locked_rows(
             "select id, user_id, state, origin, seq from wishes
-             where tenant = $1 and state in ('running', 'waiting', 'refused')
-               and ((mailbox = $2 and asked_item = $3) or (mailbox_id = $4 and item = $5))",
+             where state in ('running', 'waiting', 'refused') and id in
+               (select id from wishes where tenant = $1 and mailbox = $2 and asked_item = $3
+                union select id from wishes where tenant = $1 and mailbox_id = $4 and item = $5)",
             args![tenant, &name.mailbox, &name.item, key.map(|k| k.mailbox), key.map(|k| &k.item)],
         )
         .await?;

@@ -64,7 +64,7 @@ pub async fn insert(tx: &mut Session, new: &NewWish, older: &[Row]) -> StoreResu
         "insert into wishes
            (id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, origin, state, accepted, seq)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10,
-           (select coalesce(max(seq), 0) + 1 from wishes where tenant = $2))",
+           (select coalesce(max(seq), 0) + 1 from wishes))",
         args![
             new.id,
             new.tenant,
