@@ -4,7 +4,7 @@ use super::leases::hold;
 use super::session::{Session, args, json};
 use crate::caller::TenantId;
 use crate::exchange::MailboxId;
-use crate::store::{ItemKey, Lease, StoreResult, WishEnd};
+use crate::store::{CATEGORY_GIVE_UP, ItemKey, Lease, StoreResult, WishEnd};
 use shared::category::{CategoryLife, KnownCategory, MasterCategory};
 use shared::item::ItemId;
 use shared::plan::{Link, LinkCategory};
@@ -20,6 +20,18 @@ pub async fn confirm_unfinished(tx: &mut Session, tenant: TenantId, end: &WishEn
         "update effects set state = 'confirmed', ended = $1
          where tenant = $2 and wish = $3 and state in ('started', 'unknown')",
         args![end.now, tenant, end.wish],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A wish that was given up ends when a look shows the mark on the message (RET-03). That look is also the probe
+/// for the writing of the mark; of what failed before it says nothing.
+pub async fn confirm_mark(tx: &mut Session, tenant: TenantId, end: &WishEnd) -> StoreResult<()> {
+    tx.run(
+        "update effects set state = 'confirmed', ended = $1
+         where tenant = $2 and wish = $3 and kind = $4 and state in ('started', 'unknown')",
+        args![end.now, tenant, end.wish, CATEGORY_GIVE_UP],
     )
     .await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Wishes, from accepted to ended.
 
-use super::agreement::{agree, confirm_unfinished, expect_copies, remember_record};
+use super::agreement::{agree, confirm_mark, confirm_unfinished, expect_copies, remember_record};
 use super::audit_trail::append;
 use super::leases::{hold, still_open};
 use super::rank::{end_superseded, give_way, of_item, supersede_older};
@@ -13,7 +13,7 @@ use crate::store::{
     WishState,
 };
 use serde_json::json;
-use shared::UtcMs;
+use shared::{RuleId, UtcMs};
 use shared::item::SmtpAddress;
 use shared::problem::Problem;
 use shared::wish::{Origin, Wish};
@@ -204,6 +204,8 @@ pub async fn end(tx: &mut Session, lease: &Lease, end: &WishEnd) -> StoreResult<
         .ok_or_else(|| StoreError::Damaged(format!("there is no wish {}", end.wish)))?;
     if end.refused.is_none() {
         confirm_unfinished(tx, lease.tenant, end).await?;
+    } else if end.reason.rule == RuleId::Ret03 {
+        confirm_mark(tx, lease.tenant, end).await?;
     }
     if let Some(key) = &end.key {
         let untracks = matches!(before.wish, Wish::Untrack { .. });

@@ -20,6 +20,8 @@ pub struct Step {
     pub kind: String,
     /// Steps of one plan are sent at the same time.
     pub round: usize,
+    /// How the ledger says that it ended: `confirmed`, or `refused`.
+    pub end: String,
     request: Matching,
 }
 
@@ -47,7 +49,7 @@ impl Course {
             let place = left.iter().position(|request| belongs(&effect.kind, request));
             let request =
                 left.remove(place.unwrap_or_else(|| panic!("no request of {effect:?} in {left:#?}")));
-            Step { kind: effect.kind.clone(), round: round_of(effect), request }
+            Step { kind: effect.kind.clone(), round: round_of(effect), end: effect.state.clone(), request }
         });
         let steps: Vec<Step> = steps.collect();
         let mut kinds: Vec<&str> = steps.iter().map(|step| step.kind.as_str()).collect();
@@ -93,15 +95,19 @@ impl Step {
 pub fn changes_since(tenant: &Tenant, mark: Seq) -> Vec<String> {
     let entries = tenant.world.journal.entries_after(mark);
     let upstream = entries.into_iter().filter(|entry| entry.service.is_upstream());
-    let effects = upstream.flat_map(|entry| entry.effects);
+    // What fails changes nothing, and may be tried again.
+    let effects = upstream.flat_map(|entry| entry.effects).filter(|effect| effect.kind != "email.failed");
     let mut changes: Vec<_> = effects.map(|effect| format!("{} {}", effect.kind, effect.target)).collect();
     changes.sort();
     changes
 }
 
-/// A request that writes: one of its own, or the first write in a `$batch`, which stands for the whole.
+/// A request that writes: one of its own, or the first write in a `$batch`, which stands for the whole. To ask
+/// Exchange for notifications is part of no wish.
 fn write(entry: &Entry, journal: &[Entry]) -> Option<Matching> {
-    let writes = |entry: &Entry| entry.method != "GET" && !entry.path.ends_with("$batch");
+    let for_a_wish =
+        |entry: &Entry| !["$batch", "/subscriptions"].iter().any(|end| entry.path.ends_with(end));
+    let writes = |entry: &Entry| entry.method != "GET" && for_a_wish(entry);
     let (first, place) =
         if entry.parent.is_some() || !matches!(entry.service, Service::Graph | Service::Dataverse) {
             return None;

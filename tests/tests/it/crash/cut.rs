@@ -1,13 +1,12 @@
 //! Cut points: where the process is killed, made from the steps of a journey.
 
-use super::course::{Course, Sent};
-use super::database::{Database, Lease};
+use super::course::{Course, Sent, Step};
+use super::database::{Database, Lease, Wished};
 use super::lane::until;
 use sandbox::world::faults::Kind;
 use sandbox::world::journal::Seq;
 use std::fmt;
 use tests::Tenant;
-use uuid::Uuid;
 
 /// Where the process dies. Numbers are places in the course's steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +24,9 @@ pub enum Cut {
     /// Everything is done; the end of the wish is being written down.
     Settlement,
 }
+
+/// An effect's state that is the one in which the undisturbed run left it.
+const ENDED: &str = "ended";
 
 /// Every cut point of a journey. Of steps that are sent together, every choice of those that do not arrive.
 pub fn cuts(course: &Course) -> Vec<Cut> {
@@ -57,7 +59,7 @@ pub struct Scene<'a> {
     pub course: &'a Course,
     pub tenant: &'a Tenant,
     pub database: &'a Database,
-    pub wish: Uuid,
+    pub wish: Wished,
     /// Before anything was wished.
     pub mark: Seq,
 }
@@ -77,10 +79,10 @@ impl<'a> Scene<'a> {
         let Self { course, tenant, database, wish, .. } = self;
         let fault = |step: usize, kind| tenant.world.faults.add(course.steps[step].fault(kind));
         match cut {
-            Cut::Acceptance => database.bar("insert on wishes", &format!("new.id = '{wish}'")).await,
+            Cut::Acceptance => database.bar("insert on wishes", &wish.is_wish()).await,
             Cut::Ledger(step) => {
                 let kind = &course.steps[*step].kind;
-                let condition = format!("new.wish = '{wish}' and new.kind = '{kind}'");
+                let condition = format!("{} and new.kind = '{kind}'", wish.is_of_effect());
                 database.bar("insert on effects", &condition).await;
             }
             Cut::Send(steps) => {
@@ -92,13 +94,13 @@ impl<'a> Scene<'a> {
                 fault(*step, Kind::HangAfter);
             }
             Cut::Commit(step) => {
-                let kind = &course.steps[*step].kind;
-                let condition =
-                    format!("new.wish = '{wish}' and new.kind = '{kind}' and new.state = 'confirmed'");
+                let Step { kind, end, .. } = &course.steps[*step];
+                let of_wish = wish.is_of_effect();
+                let condition = format!("{of_wish} and new.kind = '{kind}' and new.state = '{end}'");
                 database.bar("update on effects", &condition).await;
             }
             Cut::Settlement => {
-                let condition = format!("new.id = '{wish}' and new.state = 'fulfilled'");
+                let condition = format!("{} and new.state in ('fulfilled', 'refused')", wish.is_wish());
                 database.bar("update on wishes", &condition).await;
             }
         }
@@ -140,16 +142,17 @@ impl Armed<'_> {
         }
     }
 
-    /// Whether the mailbox was leased since the cut point was armed, and still is.
+    /// Whether the wish is accepted, and the mailbox was leased since the cut point was armed, and still is.
     async fn has_new_lease(&self) -> bool {
-        let now = self.scene.database.lease().await;
-        now.held && now.epoch != self.lease.epoch
+        let Scene { database, wish, .. } = self.scene;
+        let now = database.lease().await;
+        now.held && now.epoch != self.lease.epoch && database.state_of(wish).await.is_some()
     }
 
     /// Effects of the wish whose end is written down.
     async fn ended(&self) -> usize {
         let effects = self.scene.database.effects(self.scene.wish).await;
-        effects.iter().filter(|effect| effect.state == "confirmed").count()
+        effects.iter().filter(|effect| ["confirmed", "refused"].contains(&effect.state.as_str())).count()
     }
 
     /// Waits until these requests are held and the others of their plan are answered.
@@ -199,13 +202,15 @@ impl Armed<'_> {
             Cut::Send(steps) => (steps.clone(), (Some("started"), Sent::InVain)),
             Cut::Answer(step) | Cut::Commit(step) => (vec![*step], (Some("started"), Sent::Applied)),
             // After a restart they were sent by the process before.
-            Cut::Settlement if self.mark != self.scene.mark => (all, (Some("confirmed"), Sent::Never)),
-            Cut::Settlement => (all, (Some("confirmed"), Sent::Applied)),
+            Cut::Settlement if self.mark != self.scene.mark => (all, (Some(ENDED), Sent::Never)),
+            Cut::Settlement => (all, (Some(ENDED), Sent::Applied)),
         };
         let found = steps.into_iter().map(|step| {
             let step = &course.steps[step];
             let effect = effects.iter().find(|effect| effect.kind == step.kind);
-            (&step.kind, (effect.map(|effect| effect.state.as_str()), step.sent(&journal)))
+            let state = effect.map(|effect| effect.state.as_str());
+            let state = state.map(|state| if state == step.end { ENDED } else { state });
+            (&step.kind, (state, step.sent(&journal)))
         });
         let otherwise = found.filter(|(_, found)| *found != wanted);
         otherwise

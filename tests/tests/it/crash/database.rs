@@ -8,9 +8,39 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use uuid::Uuid;
 
+const WISHES: &str =
+    "select * from wishes where case when $1 is null then origin is not null else id = $1 end";
+
 /// The file in a data folder.
 #[derive(Debug, Clone)]
 pub struct Database(PathBuf);
+
+/// Which wish a process is to die over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wished {
+    /// In the pane, under this id.
+    InPane(Uuid),
+    /// Noticed in the mailbox: the one of its trial that did not come from the pane.
+    Noticed,
+}
+
+impl Wished {
+    /// Whether a new row of `wishes` is it, in SQL.
+    pub fn is_wish(self) -> String {
+        match self {
+            Self::InPane(id) => format!("new.id = '{id}'"),
+            Self::Noticed => "new.origin is not null".to_owned(),
+        }
+    }
+
+    /// Whether a new row of `effects` is for it, in SQL.
+    pub fn is_of_effect(self) -> String {
+        match self {
+            Self::InPane(id) => format!("new.wish = '{id}'"),
+            Self::Noticed => "new.wish in (select id from wishes where origin is not null)".to_owned(),
+        }
+    }
+}
 
 /// An effect in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +69,12 @@ impl Database {
         SqliteConnection::connect_with(&options).await
     }
 
-    async fn rows(&self, query: &'static str, wish: Option<Uuid>) -> Vec<SqliteRow> {
+    async fn rows(&self, query: &'static str, wish: Option<Wished>) -> Vec<SqliteRow> {
         let mut connection = self.open(Duration::from_secs(5)).await.expect("a database");
         let query = sqlx::query(query);
         let query = match wish {
-            Some(wish) => query.bind(wish.to_string()),
+            Some(Wished::InPane(id)) => query.bind(Some(id.to_string())),
+            Some(Wished::Noticed) => query.bind(None::<String>),
             None => query,
         };
         let rows = query.fetch_all(&mut connection).await.expect("a readable database");
@@ -52,8 +83,11 @@ impl Database {
     }
 
     /// The wish's effects, in the order in which they were written down first.
-    pub async fn effects(&self, wish: Uuid) -> Vec<Effect> {
-        let rows = self.rows("select * from effects where wish = $1 order by rowid", Some(wish)).await;
+    pub async fn effects(&self, wish: Wished) -> Vec<Effect> {
+        const EFFECTS: &str = "select effects.* from effects join wishes on wishes.id = effects.wish
+             where case when $1 is null then wishes.origin is not null else wishes.id = $1 end
+             order by effects.rowid";
+        let rows = self.rows(EFFECTS, Some(wish)).await;
         rows.iter()
             .map(|row| Effect {
                 kind: row.get("kind"),
@@ -65,8 +99,9 @@ impl Database {
     }
 
     /// `None`: the wish was never accepted.
-    pub async fn state_of(&self, wish: Uuid) -> Option<String> {
-        let rows = self.rows("select state from wishes where id = $1", Some(wish)).await;
+    pub async fn state_of(&self, wish: Wished) -> Option<String> {
+        let rows = self.rows(WISHES, Some(wish)).await;
+        assert!(rows.len() < 2, "nothing is noticed twice");
         rows.first().map(|row| row.get("state"))
     }
 
@@ -84,7 +119,9 @@ impl Database {
     }
 
     /// What the audit trail tells of the wish; fails where its chain of hashes is broken.
-    pub async fn audit(&self, wish: Uuid) -> Result<Vec<String>, String> {
+    pub async fn audit(&self, wish: Wished) -> Result<Vec<String>, String> {
+        let wishes = self.rows(WISHES, Some(wish)).await;
+        let wish = wishes.first().and_then(|row| row.get::<String, _>("id").parse::<Uuid>().ok());
         let rows = self.rows("select * from audit order by seq", None).await;
         let uuid = |row: &SqliteRow, column| row.get::<String, _>(column).parse::<Uuid>().expect("an id");
         let entries = rows.iter().map(|row| {
@@ -100,7 +137,7 @@ impl Database {
         if let Some(place) = first_break(entries) {
             return Err(format!("the audit trail is broken at {place}"));
         }
-        Ok(rows.iter().filter(|row| uuid(row, "wish") == wish).map(|row| row.get("event")).collect())
+        Ok(rows.iter().filter(|row| Some(uuid(row, "wish")) == wish).map(|row| row.get("event")).collect())
     }
 
     /// Lets the next write to a table that fits the condition go on for ever, inside its transaction.
@@ -124,8 +161,15 @@ impl Database {
         connection.close().await.expect("a connection can be closed");
     }
 
-    /// Whether somebody is writing just now.
+    /// Whether somebody writes without an end.
     pub async fn is_being_written(&self) -> bool {
+        self.is_locked().await && {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.is_locked().await
+        }
+    }
+
+    async fn is_locked(&self) -> bool {
         let mut connection = self.open(Duration::ZERO).await.expect("a database");
         let begun = sqlx::raw_sql("begin immediate; rollback").execute(&mut connection).await;
         connection.close().await.expect("a connection can be closed");

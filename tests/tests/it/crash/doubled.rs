@@ -68,7 +68,7 @@ async fn make(stack: &Stack, journey: &Journey) -> Left {
     let pane = |person: &Person| stack.pane(person);
     let mail = journey.prepare(stack, pane).await;
     let mark = stack.mark();
-    let request = WishRequest { id: Uuid::new_v4(), wish: journey.wish() };
+    let request = WishRequest { id: Uuid::new_v4(), wish: journey.wish().expect("a wish of the pane") };
     let answer = pane(&ADA).send(&mail, &request).await;
     assert!(answer.status.is_success(), "{}: {answer:?}", journey.name);
     let wrong = journey.after.faults(stack, pane, &mail).await;
@@ -85,7 +85,7 @@ async fn make(stack: &Stack, journey: &Journey) -> Left {
 
 #[tokio::test]
 async fn every_effect_performed_twice_changes_nothing_more() {
-    for journey in &JOURNEYS {
+    for journey in JOURNEYS.iter().filter(|journey| journey.wish().is_some()) {
         let once = make(&Stack::start().await, journey).await;
         for heard in [Heard::First, Heard::Second] {
             let doubled = Arc::<AtomicUsize>::default();

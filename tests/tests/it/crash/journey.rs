@@ -1,9 +1,10 @@
 //! What people do while the process is killed, and what must have come of it in the end.
 
 use http::Method;
-use sandbox::company::{ADA, BEN, FJORDLINE, OPPORTUNITIES, Opportunity, Person};
+use sandbox::company::{ADA, BEN, DAN, FJORDLINE, OPPORTUNITIES, Opportunity, Person};
+use sandbox::dataverse::Trouble;
 use serde_json::{Value, json};
-use shared::category::TRACKED;
+use shared::category::{TRACKED, UNDELIVERABLE};
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 use shared::wish::{RecordFate, RegardingWish, Wish};
@@ -20,8 +21,18 @@ const SERVICE: &Opportunity = &OPPORTUNITIES[1];
 pub struct Journey {
     pub name: &'static str,
     before: Before,
-    wish: fn() -> Wish,
+    pub deed: Deed,
     pub after: After,
+}
+
+/// How she wishes it.
+#[derive(Debug, Clone, Copy)]
+pub enum Deed {
+    /// In the pane.
+    Wish(fn() -> Wish),
+    /// By the category, in a mailbox that is synchronized.
+    PutOn,
+    TakeOff,
 }
 
 /// What there is when she wishes.
@@ -36,6 +47,8 @@ enum Before {
     Categorized,
     Tracked,
     TrackedRegardingFerries,
+    /// The CRM takes no email as it is sent, now or later.
+    Malformed,
 }
 
 /// What there must be in the end.
@@ -52,6 +65,8 @@ pub struct After {
 pub enum Category {
     On,
     Off,
+    /// Given up.
+    Undeliverable,
 }
 
 fn track() -> Wish {
@@ -67,61 +82,92 @@ fn regarding(opportunity: &Opportunity) -> Wish {
 
 const TRACKED_ALONE: After = After { category: Category::On, emails: 1, regarding: None };
 
-pub const JOURNEYS: [Journey; 9] = [
-    Journey { name: "track", before: Before::Untracked, wish: track, after: TRACKED_ALONE },
+pub const JOURNEYS: [Journey; 12] = [
+    Journey { name: "track", before: Before::Untracked, deed: Deed::Wish(track), after: TRACKED_ALONE },
     Journey {
         name: "track the first mail of a mailbox",
         before: Before::FirstInMailbox,
-        wish: track,
+        deed: Deed::Wish(track),
         after: TRACKED_ALONE,
     },
     Journey {
         name: "track regarding",
         before: Before::Untracked,
-        wish: || regarding(FERRIES),
+        deed: Deed::Wish(|| regarding(FERRIES)),
         after: After { regarding: Some(FERRIES.name), ..TRACKED_ALONE },
     },
     Journey {
         name: "track what a colleague tracked",
         before: Before::TrackedByColleague,
-        wish: track,
+        deed: Deed::Wish(track),
         after: TRACKED_ALONE,
     },
     Journey {
         name: "track what bears the category",
         before: Before::Categorized,
-        wish: track,
+        deed: Deed::Wish(track),
         after: TRACKED_ALONE,
     },
     Journey {
         name: "change regarding",
         before: Before::TrackedRegardingFerries,
-        wish: || regarding(SERVICE),
+        deed: Deed::Wish(|| regarding(SERVICE)),
         after: After { regarding: Some(SERVICE.name), ..TRACKED_ALONE },
     },
     Journey {
         name: "clear regarding",
         before: Before::TrackedRegardingFerries,
-        wish: || Wish::Track { regarding: RegardingWish::Clear },
+        deed: Deed::Wish(|| Wish::Track { regarding: RegardingWish::Clear }),
         after: TRACKED_ALONE,
     },
     Journey {
         name: "untrack and keep",
         before: Before::TrackedRegardingFerries,
-        wish: || Wish::Untrack { record: RecordFate::Keep },
+        deed: Deed::Wish(|| Wish::Untrack { record: RecordFate::Keep }),
         after: After { category: Category::Off, emails: 1, regarding: Some(FERRIES.name) },
     },
     Journey {
         name: "untrack and delete",
         before: Before::Tracked,
-        wish: || Wish::Untrack { record: RecordFate::Delete },
+        deed: Deed::Wish(|| Wish::Untrack { record: RecordFate::Delete }),
         after: After { category: Category::Off, emails: 0, regarding: None },
+    },
+    Journey {
+        name: "tracked by category",
+        before: Before::Untracked,
+        deed: Deed::PutOn,
+        after: TRACKED_ALONE,
+    },
+    Journey {
+        name: "untracked by category",
+        before: Before::TrackedRegardingFerries,
+        deed: Deed::TakeOff,
+        after: After { category: Category::Off, emails: 1, regarding: Some(FERRIES.name) },
+    },
+    Journey {
+        name: "given up",
+        before: Before::Malformed,
+        deed: Deed::PutOn,
+        after: After { category: Category::Undeliverable, emails: 0, regarding: None },
     },
 ];
 
 impl Journey {
-    pub fn wish(&self) -> Wish {
-        (self.wish)()
+    /// What she wishes in the pane, if it is there that she does.
+    pub fn wish(&self) -> Option<Wish> {
+        match self.deed {
+            Deed::Wish(wish) => Some(wish()),
+            Deed::PutOn | Deed::TakeOff => None,
+        }
+    }
+
+    /// Puts the category on or takes it off, as the journey wants it.
+    pub async fn categorize(&self, tenant: &Tenant, mail: &Mail) {
+        match self.deed {
+            Deed::Wish(_) => {}
+            Deed::PutOn => tenant.categorize(mail, &[TRACKED], &[]).await,
+            Deed::TakeOff => tenant.categorize(mail, &[], &[TRACKED]).await,
+        }
     }
 
     /// Brings a fresh tenant to where the journey begins; Ada has the mail open then.
@@ -142,6 +188,11 @@ impl Journey {
         let ada = pane(&ADA);
         match self.before {
             Before::Untracked | Before::FirstInMailbox => {}
+            Before::Malformed => tenant.hinder(Trouble::Other {
+                status: 400,
+                code: "0x80048d19".into(),
+                message: "Error identified in Payload provided by the user.".into(),
+            }),
             Before::TrackedByColleague => {
                 pane(&BEN).track(&tenant.copy_in(BEN.upn, &id)).await;
             }
@@ -154,6 +205,17 @@ impl Journey {
             }
         }
         ada.open(&mail).await;
+        if self.wish().is_none() {
+            for (path, body) in [
+                ("mailboxes".to_owned(), Some(json!({ "addresses": [ADA.upn] }).to_string())),
+                (format!("mailboxes/{}/approve", ADA.upn), None),
+                (format!("mailboxes/{}/test", ADA.upn), None),
+            ] {
+                let path = format!("/api/admin/{path}");
+                let answer = pane(&DAN).call(Method::POST, &path, body).await;
+                assert!(answer.status.is_success(), "{path}: {answer:?}");
+            }
+        }
         mail
     }
 }
@@ -163,7 +225,11 @@ impl After {
     pub async fn faults(&self, tenant: &Tenant, pane: impl Fn(&Person) -> Pane, mail: &Mail) -> Vec<String> {
         let mut faults = Vec::new();
         let mut wanted = vec![OTHER.to_owned()];
-        wanted.extend((self.category == Category::On).then(|| TRACKED.to_owned()));
+        match self.category {
+            Category::On => wanted.push(TRACKED.to_owned()),
+            Category::Off => {}
+            Category::Undeliverable => wanted.push(UNDELIVERABLE.to_owned()),
+        }
         let mut categories = tenant.categories(mail).unwrap_or_default();
         categories.sort_by_key(|name| name != OTHER);
         if categories != wanted {
@@ -175,11 +241,12 @@ impl After {
             faults.push(format!("the CRM has {} emails, regarding {regarding:?}", emails.len()));
         }
         let shown = pane(&ADA).open(mail).await;
-        let status = match self.category {
-            Category::On => Status::Tracked,
-            Category::Off => Status::NotTracked,
+        let as_wanted = match self.category {
+            Category::On => shown.status == Status::Tracked,
+            Category::Off => shown.status == Status::NotTracked,
+            Category::Undeliverable => matches!(shown.status, Status::Failed { .. }),
         };
-        if shown.status != status {
+        if !as_wanted {
             faults.push(format!("the pane says {:?}", shown.status));
         }
         let regarding = shown.regarding.map(|link| link.record.name);

@@ -2,16 +2,18 @@
 
 use super::course::{Course, changes_since};
 use super::cut::{Cut, Scene, cuts, nested};
-use super::database::Database;
-use super::journey::{JOURNEYS, Journey};
+use super::database::{Database, Wished};
+use super::journey::{Category, JOURNEYS, Journey};
 use super::lane::{Lane, until};
 use futures_util::future::join_all;
-use sandbox::company::{ADA, Person};
+use http::Method;
+use sandbox::company::{ADA, DAN, Person};
 use shared::api::WishRequest;
+use shared::api::admin::Mailbox;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
-use tests::Program;
+use tests::{Mail, Program, Tenant};
 use uuid::Uuid;
 
 /// Journeys made at the same time.
@@ -41,15 +43,17 @@ impl Trial<'_> {
         let database = Database::of(folder.path());
         let mut program = Program::start(tenant, folder.path()).await;
         let mail = self.journey.prepare(tenant, |person| program.pane(tenant, person)).await;
+        settled(&program, tenant, self.journey).await;
         let mark = tenant.world.journal.last();
-        let request = WishRequest { id: Uuid::new_v4(), wish: self.journey.wish() };
-        let scene = Scene { course: self.course, tenant, database: &database, wish: request.id, mark };
+        let start = Begun::of(self.journey, mail.clone());
+        let wish = start.wished();
+        let scene = Scene { course: self.course, tenant, database: &database, wish, mark };
         let mut wrong = Vec::new();
         for (place, cut) in self.cuts.iter().enumerate() {
             let armed = scene.arm(cut).await;
             if place == 0 {
-                let (pane, mail, request) = (program.pane(tenant, &ADA), mail.clone(), request.clone());
-                tokio::spawn(async move { pane.send(&mail, &request).await });
+                start.act(tenant).await;
+                start.bring(&program, tenant).await;
             } else {
                 program = Program::start(tenant, folder.path()).await;
             }
@@ -60,19 +64,15 @@ impl Trial<'_> {
         let program = Program::start(tenant, folder.path()).await;
         let pane = |person: &Person| program.pane(tenant, person);
         if self.cuts.contains(&Cut::Acceptance) {
-            let accepted = database.state_of(request.id).await;
+            let accepted = database.state_of(wish).await;
             if accepted.is_some() || !changes_since(tenant, mark).is_empty() {
                 wrong.push(format!("a wish that was not accepted is {accepted:?}"));
             }
-            pane(&ADA).send(&mail, &request).await;
+            start.bring(&program, tenant).await;
         }
-        until("the wish ends", async || {
-            let state = database.state_of(request.id).await;
-            !matches!(state.as_deref(), None | Some("running" | "waiting"))
-        })
-        .await;
+        ends(&database, wish).await;
         wrong.extend(self.journey.after.faults(tenant, pane, &mail).await);
-        wrong.extend(self.left_wrong(&database, request.id).await);
+        wrong.extend(self.left_wrong(&database, wish).await);
         let changes = changes_since(tenant, mark);
         if changes != self.course.changes {
             wrong.push(format!("changed {changes:#?} instead of {:#?}", self.course.changes));
@@ -84,10 +84,14 @@ impl Trial<'_> {
     }
 
     /// What is wrong in the database.
-    async fn left_wrong(&self, database: &Database, wish: Uuid) -> Vec<String> {
+    async fn left_wrong(&self, database: &Database, wish: Wished) -> Vec<String> {
         let mut wrong = Vec::new();
         let state = database.state_of(wish).await;
-        if state.as_deref() != Some("fulfilled") {
+        let (wanted, told) = match self.journey.after.category {
+            Category::Undeliverable => ("refused", "wish.refused"),
+            Category::On | Category::Off => ("fulfilled", "wish.fulfilled"),
+        };
+        if state.as_deref() != Some(wanted) {
             wrong.push(format!("the wish is {state:?}"));
         }
         let unfinished = database.unfinished().await;
@@ -95,12 +99,71 @@ impl Trial<'_> {
             wrong.push(format!("the ledger has no end of {unfinished:?}"));
         }
         match database.audit(wish).await {
-            Ok(events) if events == ["wish.accepted", "wish.fulfilled"] => {}
+            Ok(events) if events == ["wish.accepted", told] => {}
             Ok(events) => wrong.push(format!("the audit trail tells {events:?}")),
             Err(broken) => wrong.push(broken),
         }
         wrong
     }
+}
+
+/// The beginning of a journey: what Ada does, and how the service comes to hear of it.
+struct Begun<'a> {
+    journey: &'a Journey,
+    mail: Mail,
+    request: Option<WishRequest>,
+}
+
+impl<'a> Begun<'a> {
+    fn of(journey: &'a Journey, mail: Mail) -> Self {
+        let request = journey.wish().map(|wish| WishRequest { id: Uuid::new_v4(), wish });
+        Self { journey, mail, request }
+    }
+
+    fn wished(&self) -> Wished {
+        self.request.as_ref().map_or(Wished::Noticed, |request| Wished::InPane(request.id))
+    }
+
+    async fn act(&self, tenant: &Tenant) {
+        self.journey.categorize(tenant, &self.mail).await;
+    }
+
+    /// Sends the wish without waiting for its end; or has the mailbox looked through.
+    async fn bring(&self, program: &Program, tenant: &Tenant) {
+        match &self.request {
+            Some(request) => {
+                let (pane, mail, request) = (program.pane(tenant, &ADA), self.mail.clone(), request.clone());
+                tokio::spawn(async move { pane.send(&mail, &request).await });
+            }
+            None => {
+                let path = format!("/api/admin/mailboxes/{}/start", ADA.upn);
+                let answer = program.pane(tenant, &DAN).call(Method::POST, &path, None).await;
+                assert!(answer.status.is_success(), "{answer:?}");
+            }
+        }
+    }
+}
+
+/// Waits until a mailbox that is synchronized was looked through for the first time.
+async fn settled(program: &Program, tenant: &Tenant, journey: &Journey) {
+    if journey.wish().is_some() {
+        return;
+    }
+    let path = format!("/api/admin/mailboxes/{}", ADA.upn);
+    until("the first cycle ends", async || {
+        let seen = program.pane(tenant, &DAN).call(Method::GET, &path, None).await;
+        seen.json::<Mailbox>().cycles.last.is_some()
+    })
+    .await;
+}
+
+/// Waits until the wish ends, however it does.
+async fn ends(database: &Database, wish: Wished) {
+    until("the wish ends", async || {
+        let state = database.state_of(wish).await;
+        !matches!(state.as_deref(), None | Some("running" | "waiting"))
+    })
+    .await;
 }
 
 /// Makes a journey undisturbed, and reads its course.
@@ -111,13 +174,17 @@ async fn undisturbed(lane: &Lane, journey: &Journey) -> Course {
     let program = Program::start(tenant, folder.path()).await;
     let pane = |person: &Person| program.pane(tenant, person);
     let mail = journey.prepare(tenant, pane).await;
+    let database = Database::of(folder.path());
+    settled(&program, tenant, journey).await;
     let mark = tenant.world.journal.last();
-    let request = WishRequest { id: Uuid::new_v4(), wish: journey.wish() };
-    pane(&ADA).send(&mail, &request).await;
+    let start = Begun::of(journey, mail.clone());
+    start.act(tenant).await;
+    start.bring(&program, tenant).await;
+    ends(&database, start.wished()).await;
     let journal = tenant.world.journal.entries_after(mark);
     let wrong = journey.after.faults(tenant, pane, &mail).await;
     assert!(wrong.is_empty(), "{}, undisturbed: {wrong:#?}\n{}", journey.name, program.log());
-    let effects = Database::of(folder.path()).effects(request.id).await;
+    let effects = database.effects(start.wished()).await;
     Course::of(&effects, &journal, changes_since(tenant, mark))
 }
 
