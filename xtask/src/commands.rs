@@ -12,7 +12,7 @@ use crate::need::{self, Need};
 use crate::project::Project;
 use crate::say::{Ending, Step, take};
 use crate::server::{self, Speed};
-use crate::{bench, icons, pane};
+use crate::{bench, icons, nodes, pane};
 
 /// Builds everything and starts the server, which embeds the sandbox unless its configuration says otherwise.
 pub fn run(project: &Project, speed: Speed, arguments: &[String]) -> Result<()> {
@@ -31,6 +31,27 @@ pub fn run(project: &Project, speed: Speed, arguments: &[String]) -> Result<()> 
         command.arg("--npm").arg(&project.root);
     }
     become_it(&mut command)
+}
+
+/// Builds everything and starts several nodes, with all that they need.
+pub fn run_nodes(project: &Project, speed: Speed, count: u16) -> Result<()> {
+    let mut steps = need::provide(need::PANE.into_iter().chain([Need::Postgres]));
+    steps.extend(pane_steps());
+    steps.push(Step::new("server", "building the server and the sandbox", move |project| {
+        nodes::build(project, speed)
+    }));
+    take(project, &steps, Ending::Plain)?;
+    nodes::run(project, speed, count)
+}
+
+/// Kills nodes, as often as wanted.
+pub fn kill_nodes(project: &Project, kills: u64, seed: Option<u64>) -> Result<()> {
+    let mut steps = need::provide([Need::Postgres]);
+    steps.push(Step::new("server", "building the server", |project| {
+        server::build(project, Speed::Development)
+    }));
+    steps.push(Step::new("kill", "killing nodes", |project| nodes::kill(project, kills, seed)));
+    take(project, &steps, Ending::Plain)
 }
 
 /// Builds the pane and prints its sizes.

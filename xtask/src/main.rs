@@ -12,6 +12,7 @@ mod icons;
 mod licences;
 mod mutants;
 mod need;
+mod nodes;
 mod npm;
 mod pane;
 mod project;
@@ -54,6 +55,8 @@ enum Command {
     Pane,
     /// The figures: sizes of the pane, then the measurements of the tests crate
     Bench(Bench),
+    /// Kill random nodes out of three under load, and look whether anything was lost, doubled or left alone
+    Nodes(Nodes),
     /// Change the rules, one place at a time, and see whether their tests notice: an hour or two
     Mutants(Mutants),
     /// Write a manifest for a server of your own
@@ -65,6 +68,9 @@ enum Command {
 /// What `run` may be told.
 #[derive(Args)]
 struct Run {
+    /// So many nodes on one PostgreSQL, which is started from the system's packages; nothing of it is kept
+    #[arg(long, value_name = "COUNT", conflicts_with = "arguments")]
+    nodes: Option<u16>,
     /// Optimize the server: slower to build, as fast as in production
     #[arg(long)]
     release: bool,
@@ -96,6 +102,17 @@ struct Bench {
     /// Handed to the measurements of the tests crate
     #[arg(last = true)]
     arguments: Vec<String>,
+}
+
+/// What `nodes` may be told.
+#[derive(Args)]
+struct Nodes {
+    /// How many are killed, one after the other
+    #[arg(long, default_value_t = 1_000)]
+    kills: u64,
+    /// The seed of an earlier run
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 /// What `mutants` may be told.
@@ -132,7 +149,11 @@ struct Deployment {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = Project::find().and_then(|project| match cli.command {
-        Command::Run(run) => commands::run(&project, run.speed(), &run.arguments),
+        Command::Run(run) => match run.nodes {
+            Some(count) => commands::run_nodes(&project, run.speed(), count),
+            None => commands::run(&project, run.speed(), &run.arguments),
+        },
+        Command::Nodes(it) => commands::kill_nodes(&project, it.kills, it.seed),
         Command::Test(selection) => test::test(&project, &selection.only, &selection.skip),
         Command::Check(selection) => test::check(&project, &selection.only, &selection.skip),
         Command::Pane => commands::pane(&project),

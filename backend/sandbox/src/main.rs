@@ -37,6 +37,10 @@ struct Arguments {
     /// Send change notifications to servers whose certificates this authority (PEM) signed, too
     #[arg(long, value_name = "FILE")]
     trust: Vec<PathBuf>,
+    /// Write a certificate for localhost and its key into this folder (server.pem, server-key.pem), for the servers
+    /// of the pane
+    #[arg(long, value_name = "DIR")]
+    issue: Option<PathBuf>,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -69,6 +73,9 @@ async fn main() -> anyhow::Result<()> {
     let listen = Listen { https: Some(arguments.https), http: arguments.http };
     let running = serve(world.clone(), listen).await?;
     let ca_file = put_ca_down(arguments.state.as_deref(), &running)?;
+    if let Some(folder) = &arguments.issue {
+        issue(&world, folder)?;
+    }
     print_welcome(&world, &running, &ca_file);
     wait_for_the_end().await?;
     running.stop().await?;
@@ -85,6 +92,15 @@ fn put_ca_down(state: Option<&Path>, running: &Running) -> anyhow::Result<PathBu
     std::fs::write(&file, &running.ca_pem)
         .with_context(|| format!("the certificate cannot be written to {}", file.display()))?;
     Ok(file)
+}
+
+/// A certificate for another server on this machine; the key's file is there when both are.
+fn issue(world: &World, folder: &Path) -> anyhow::Result<()> {
+    let certificate = world.authority()?.issue(world.now());
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(folder.join("server.pem"), certificate.chain_pem))
+        .and_then(|()| std::fs::write(folder.join("server-key.pem"), certificate.key_pem))
+        .with_context(|| format!("a certificate cannot be written to {}", folder.display()))
 }
 
 fn print_welcome(world: &World, running: &Running, ca_file: &Path) {
