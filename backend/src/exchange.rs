@@ -12,7 +12,7 @@ pub use reading::{
 pub use subscription::{LONGEST_SUBSCRIPTION_MS, NewSubscription, SubscriptionSeen};
 
 use crate::caller::Access;
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use shared::UtcMs;
 use shared::category::{CategoryId, MasterList};
 use shared::email::{ConversationId, InternetMessageId, Message};
@@ -99,6 +99,17 @@ pub trait Exchange: Send + Sync + std::fmt::Debug {
         categories: &[String],
         if_match: &str,
     ) -> Outcome<Recategorized>;
+
+    /// Whether the caller may change a message; fails as a change would. Exchange has no such question: the message's
+    /// categories are written back as they are, unless somebody changed it meanwhile, and nothing is different then.
+    async fn may_change(&self, access: &Access, mailbox: &SmtpAddress, message: &Message) -> Outcome<()> {
+        let (categories, etag) = (&message.categories, &message.etag);
+        match self.set_categories(access, mailbox, &message.id, categories, etag).await {
+            // That it has changed is no refusal.
+            Ok(_) | Err(Failure::Conflict) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
 
     /// Reads a mailbox for a cycle: one request for each 20 parts of what is asked. Fails as a whole only when
     /// the very first request does.

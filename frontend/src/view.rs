@@ -18,7 +18,7 @@ mod thread;
 mod why;
 
 use crate::pane::event::Event;
-use crate::pane::state::{Remote, Service, Session, State, Tenant};
+use crate::pane::state::{Place, Remote, Service, Session, State, Tenant};
 use crate::words::Words;
 use element::element;
 use leptos::prelude::*;
@@ -54,9 +54,9 @@ fn page(state: &State, tools: Tools) -> AnyView {
 fn content(state: &State, tools: Tools) -> Vec<AnyView> {
     if let Some(elsewhere) = places::place(&state.place, tools) {
         // The folders belong to nothing that is open.
-        return match (&state.session, &state.folders) {
-            (Session::SignedIn, Some(screen)) => folders::screen(screen, tools),
-            (Session::SignedIn, None) => vec![elsewhere, folders::door(tools)],
+        return match (&state.place, &state.session, &state.folders) {
+            (Place::Outlook(_), Session::SignedIn, Some(screen)) => folders::screen(screen, tools),
+            (Place::Outlook(_), Session::SignedIn, None) => vec![elsewhere, folders::door(tools)],
             _ => vec![elsewhere],
         };
     }

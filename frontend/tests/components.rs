@@ -13,6 +13,8 @@ use frontend::words::Words;
 use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
+use shared::api::Following;
+use shared::item::FolderId;
 use shared::rules::Language;
 use shared::status::Status;
 use shared::wish::RecordFate;
@@ -503,4 +505,124 @@ async fn the_window_of_trouble_goes_when_the_trouble_does() {
     let page = Page::showing(open(Remote::Failed(Trouble::Offline)));
     page.become_(open(Remote::Here(tracked()))).await;
     assert_eq!(page.count("[role=alert]"), 0);
+}
+
+// Several messages, conversations, folders
+
+#[wasm_bindgen_test]
+fn cat_09_several_messages_show_how_many_stand_how_and_offer_what_fits() {
+    let shown: [(&str, &[&str], &[&str]); 5] = [
+        ("several", &["1 tracked", "2 not tracked"], &["Track all", "Untrack all"]),
+        ("several-tracked", &["3 tracked"], &["Untrack all"]),
+        ("several-working", &["1 tracked", "2 pending"], &["Track all", "Untrack all"]),
+        ("several-failed", &["1 tracked", "2 failed"], &["Track all", "Untrack all"]),
+        ("several-stuck", &["1 tracked", "2 pending"], &["Try again"]),
+    ];
+    for (name, counts, labels) in shown {
+        let page = Page::named(name);
+        assert_eq!(page.find("h1").text_content().unwrap(), "3 messages selected", "{name}");
+        let list = page.root.query_selector_all(".tally li").unwrap();
+        let told: Vec<String> =
+            (0..list.length()).map(|at| list.get(at).unwrap().text_content().unwrap()).collect();
+        assert_eq!(told, counts, "{name}");
+        assert_eq!(page.labels(), labels, "{name}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn cat_09_a_problem_that_several_share_is_told_once_with_their_number() {
+    let text = Page::named("several-failed").text();
+    assert!(text.contains("2 × ") && text.contains("Ask your CRM administrator"), "{text}");
+    assert_eq!(text.matches("Ask your CRM administrator").count(), 1);
+}
+
+#[wasm_bindgen_test]
+fn cat_09_untracking_all_says_beforehand_that_every_record_stays() {
+    let page = Page::named("several-question");
+    assert_eq!(page.find("[role=alertdialog]").get_attribute("tabindex").as_deref(), Some("-1"));
+    assert!(page.text().contains("CRM: all emails stay."), "{}", page.text());
+    assert_eq!(page.labels(), ["Untrack all and keep the emails", "Cancel"]);
+    page.button("Untrack all and keep the emails").click();
+    assert_eq!(page.acts(), [Act::Fate(RecordFate::Keep)]);
+    press(&page.find("[role=alertdialog]"), "Escape");
+    assert_eq!(page.acts(), [Act::Cancel]);
+}
+
+#[wasm_bindgen_test]
+fn cat_09_too_many_and_only_drafts_are_explained_and_offer_nothing() {
+    let page = Page::named("several-too-many");
+    assert!(page.text().contains("At most 100 messages"), "{}", page.text());
+    assert_eq!((page.labels().len(), page.count("input")), (0, 0));
+    assert_eq!(Page::named("several-drafts").labels().len(), 0);
+}
+
+#[wasm_bindgen_test]
+fn inc_05_a_conversation_says_whether_it_is_stopped_and_offers_the_other() {
+    let page = Page::named("conversation");
+    assert_eq!(page.count(".stopped"), 0);
+    page.button("Stop tracking this conversation").click();
+    page.button("Track whole conversation").click();
+    assert_eq!(page.acts(), [Act::FollowThread(Following::Stopped), Act::TrackThread]);
+    let page = Page::named("conversation-stopped");
+    assert!(page.find("#thread .stopped").text_content().unwrap().contains("You stopped tracking"));
+    page.button("Follow it again").click();
+    assert_eq!(page.acts(), [Act::FollowThread(Following::Followed)]);
+    assert!(Page::named("conversation-refused").text().contains("Editor permission"));
+}
+
+#[wasm_bindgen_test]
+fn cat_11_progress_of_a_conversation_is_shown_and_that_it_is_too_long() {
+    let text = Page::named("conversation-tracked").text();
+    for part in ["1 tracked", "1 pending", "more than 500 messages"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn cat_26_two_names_for_the_category_are_both_named_with_the_rule() {
+    let page = Page::named("names-differ");
+    let note = page.find("[role=note]").text_content().unwrap();
+    for part in ["“In the CRM”", "“Tracked to Dynamics 365”", "CAT-26"] {
+        assert!(note.contains(part), "{note}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn fld_01_folders_show_their_mappings_and_each_button_says_which_folder_it_is_about() {
+    let page = Page::named("folders");
+    assert!(page.text().contains("2 of 25 used"), "{}", page.text());
+    let names: Vec<String> = page.buttons().iter().filter_map(|b| b.get_attribute("aria-label")).collect();
+    assert_eq!(
+        names,
+        [
+            "Set regarding of the folder Customers",
+            "Stop tracking the folder Customers",
+            "Set regarding of the folder Fabrikam",
+            "Clear regarding of the folder Fabrikam",
+            "Stop tracking the folder Fabrikam",
+            "Track the folder Newsletters",
+        ]
+    );
+    page.button("Track").click();
+    page.button("Back").click();
+    assert_eq!(page.acts(), [Act::MapFolder(FolderId("F3".into())), Act::CloseFolders]);
+    assert_eq!(Page::named("folders-picking").count("#field"), 1);
+    assert!(Page::named("folders-full").find("[role=alert]").text_content().unwrap().contains("At most 25"));
+    assert!(Page::named("folders-idle").find("[role=note]").text_content().unwrap().contains("CFG-02"));
+    assert!(Page::named("folders-none").text().contains("no folders of your own"));
+}
+
+#[wasm_bindgen_test]
+fn the_folders_are_a_click_away_wherever_somebody_is_signed_in_and_nowhere_else() {
+    for (name, doors) in [
+        ("tracked", 1),
+        ("several", 1),
+        ("no-item", 1),
+        ("draft", 1),
+        ("signed-out", 0),
+        ("outside-outlook", 0),
+        ("folders", 0),
+    ] {
+        assert_eq!(Page::named(name).count(".door button"), doors, "{name}");
+    }
 }

@@ -38,6 +38,7 @@ export function hear(name, argument) { queueMicrotask(() => dialogs.at(-1).heard
 export function dialog_url() { return dialogs.at(-1).url; }
 export function dialog_is_closed() { return dialogs.at(-1).closed; }
 export function switch_item() { handlers.olkItemSelectedChanged(); }
+export function select_items() { handlers.olkSelectedItemsChanged(); }
 export function wear(theme) { handlers.officeThemeChanged(JSON.parse(theme)); }
 export function is_listened_to(name) { return name in handlers; }
 "##)]
@@ -49,6 +50,7 @@ extern "C" {
     fn dialog_url() -> String;
     fn dialog_is_closed() -> bool;
     fn switch_item();
+    fn select_items();
     fn wear(event: &str);
     fn is_listened_to(name: &str) -> bool;
 }
@@ -173,6 +175,80 @@ fn a_change_of_the_item_is_told() {
     switch_item();
     switch_item();
     assert_eq!(told.get(), 2);
+}
+
+/// An Outlook with these selected, answering as requirement set 1.13 does.
+fn selecting(items: &str) -> String {
+    format!(
+        "Office.EventType.SelectedItemsChanged = 'olkSelectedItemsChanged';
+         Office.context.mailbox.getSelectedItemsAsync = callback => callback({{ status: 'succeeded', value: {items} }});"
+    )
+}
+
+const TWO_AND_A_DRAFT: &str = "[
+    { itemId: 'AAMk/A+1=', itemType: 'message', itemMode: 'Read', subject: 'One' },
+    { itemId: 'AAMkB', itemType: 'Message', itemMode: 'read', subject: 'Two' },
+    { itemId: 'AAMkC', itemType: 'message', itemMode: 'Compose', subject: 'Three' }]";
+
+#[wasm_bindgen_test]
+async fn cat_09_several_selected_messages_are_known_by_their_rest_ids_and_drafts_are_counted_apart() {
+    let Open::Several(selection) = opened("null", &selecting(TWO_AND_A_DRAFT)).await else { panic!() };
+    let ids: Vec<&str> = selection.items.iter().map(|item| item.0.as_str()).collect();
+    assert_eq!(ids, ["AAMk-A_1=", "AAMkB"]);
+    assert_eq!((selection.mailbox.as_str(), selection.others), ("ada@contoso.com", 1));
+    assert!(!selection.is_too_large());
+}
+
+#[wasm_bindgen_test]
+async fn cat_09_selected_messages_of_a_shared_mailbox_lie_in_it() {
+    let shared = "globalThis.unloaded = 0; Office.context.mailbox.loadItemByIdAsync = (id, callback) => callback({
+        status: 'succeeded', value: {
+            getSharedPropertiesAsync: callback => callback({ status: 'succeeded', value: { targetMailbox: 'team@contoso.com' } }),
+            unloadAsync: callback => { unloaded += 1; callback({ status: 'succeeded' }); },
+        } });";
+    let extras = [&selecting(TWO_AND_A_DRAFT), shared].concat();
+    let Open::Several(selection) = opened("null", &extras).await else { panic!() };
+    assert_eq!(selection.mailbox.as_str(), "team@contoso.com");
+    let unloaded = js_sys::Reflect::get(&js_sys::global(), &"unloaded".into()).unwrap();
+    assert_eq!(unloaded.as_f64(), Some(1.0), "or Outlook would load no other one");
+}
+
+#[wasm_bindgen_test]
+async fn one_selected_message_is_the_open_one_and_clients_that_know_no_selection_show_it() {
+    let one = selecting("[{ itemId: 'AAMk', itemType: 'message', itemMode: 'Read' }]");
+    for extras in [
+        one.as_str(),
+        &selecting("[]"),
+        &selecting("undefined"),
+        "",
+        "Office.context.mailbox.getSelectedItemsAsync = () => { throw new Error('Elevated permission is required'); }",
+        "Office.context.mailbox.getSelectedItemsAsync = callback => callback({ status: 'failed', error: {} })",
+    ] {
+        assert_eq!(key_of(opened(MESSAGE, extras).await).0, "AAMk-A_1=", "{extras}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_change_of_the_selection_is_told_where_outlook_knows_it() {
+    office(MESSAGE, &selecting("[]"));
+    let told = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = told.clone();
+    OfficeHost.on_change(Box::new(move || count.set(count.get() + 1)));
+    select_items();
+    switch_item();
+    assert_eq!(told.get(), 2);
+    office(MESSAGE, "");
+    OfficeHost.on_change(Box::new(|| {}));
+    assert!(is_listened_to("olkItemSelectedChanged") && !is_listened_to("olkSelectedItemsChanged"));
+}
+
+#[wasm_bindgen_test]
+fn the_own_mailbox_is_known_whatever_is_open() {
+    office("null", "");
+    assert_eq!(
+        OfficeHost.own_mailbox().map(|address| address.to_string()).as_deref(),
+        Some("ada@contoso.com")
+    );
 }
 
 fn question() -> Question {

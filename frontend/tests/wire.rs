@@ -6,12 +6,14 @@ mod fixtures;
 
 use fixtures::states::all;
 use fixtures::*;
-use frontend::wire::{FromWire, wish_request};
+use frontend::wire::{
+    FromWire, conversation_request, folder_mapping, standing, states_request, wish_request, wishes_request,
+};
 use js_sys::JSON;
 use serde::Serialize;
 use shared::RuleId;
 use shared::api::*;
-use shared::item::SmtpAddress;
+use shared::item::{ItemId, SmtpAddress};
 use shared::party::Role;
 use shared::problem::{Code, Problem};
 use shared::regarding::Table;
@@ -66,6 +68,51 @@ fn all_other_answers_are_read_as_they_were_written() {
     details.claims = Some("{}".into());
     details.retry_after_s = Some(30);
     is_read_back(&details);
+}
+
+#[wasm_bindgen_test]
+fn what_is_told_of_several_of_conversations_and_of_folders_is_read_as_it_was_written() {
+    let mut refused = brief("A", failed().status);
+    refused.problem = failed().problem;
+    is_read_back(&States { states: vec![brief("B", Status::Tracked), refused] });
+    let problem = Words { title: "<b>".into(), remedy: String::new() };
+    let receptions =
+        [Reception::Accepted, Reception::Taken, Reception::Refused { code: Code::StoreFull, problem }];
+    let item = ItemId("A".into());
+    let answers =
+        receptions.map(|reception| WishAnswer { id: Uuid::from_u128(7), item: item.clone(), reception });
+    is_read_back(&WishesAnswer { answers: answers.to_vec() });
+    for following in [Following::Followed, Following::Stopped] {
+        is_read_back(&ConversationStanding { following });
+        is_read_back(&Surroundings { conversation: Some(following), names_differ: None });
+        let json = String::from(JSON::stringify(&standing(following)).unwrap());
+        assert_eq!(serde_json::from_str::<ConversationStanding>(&json).unwrap().following, following);
+    }
+    is_read_back(&Surroundings {
+        conversation: None, names_differ: Some(why(RuleId::Cat26, "“A”, “B”"))
+    });
+    is_read_back(&ConversationTracked { states: vec![], more: true });
+    is_read_back(&folders());
+    is_read_back(&Folders { idle: Some(why(RuleId::Cfg02, "Off")), ..folders() });
+}
+
+#[wasm_bindgen_test]
+fn what_is_asked_of_several_of_conversations_and_of_folders_is_written_as_the_service_reads_it() {
+    let json = |value| String::from(JSON::stringify(&value).unwrap());
+    let items = selection(&["A", "b-_="]).items;
+    let read: StatesRequest = serde_json::from_str(&json(states_request(&items))).unwrap();
+    assert_eq!(read, StatesRequest { items });
+    let request = wishes(&["A", "B"]);
+    assert_eq!(serde_json::from_str::<WishesRequest>(&json(wishes_request(&request))).unwrap(), request);
+    for regarding in [RegardingWish::Keep, RegardingWish::Set(opportunity())] {
+        let request = ConversationRequest { id: Uuid::from_u128(42), regarding };
+        let text = json(conversation_request(&request));
+        assert_eq!(serde_json::from_str::<ConversationRequest>(&text).unwrap(), request);
+    }
+    for regarding in [None, Some(opportunity())] {
+        let mapping = FolderMapping { regarding };
+        assert_eq!(serde_json::from_str::<FolderMapping>(&json(folder_mapping(&mapping))).unwrap(), mapping);
+    }
 }
 
 #[wasm_bindgen_test]

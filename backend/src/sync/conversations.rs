@@ -5,7 +5,6 @@ use super::Items;
 use super::many::told;
 use crate::caller::Access;
 use crate::exchange::{Find, MailboxId};
-use crate::outcome::Failure;
 use crate::store::{Accepted, Actor, ItemKey, ItemName, Stopped};
 use shared::api::{
     ConversationRequest, ConversationTracked, Explanation, Following, ItemBrief, Surroundings, THREAD_MAX,
@@ -31,10 +30,11 @@ impl Items {
         language: Language,
     ) -> Result<Surroundings, Problem> {
         self.present(access)?;
-        let exchange = &self.0.parts.exchange;
-        let (owner, message) =
-            tokio::join!(exchange.owner(access, &name.mailbox), self.message(access, name));
-        let (owner, message) = (owner.map_err(|f| f.problem())?, message?);
+        let (owner, message) = tokio::join!(
+            self.owner(access, &name.mailbox, std::slice::from_ref(&name.item)),
+            self.message(access, name)
+        );
+        let (owner, message) = (owner?, message?);
         let conversation = match &message.conversation {
             Some(conversation) => Some(self.following(access, owner, conversation).await?),
             None => None,
@@ -58,21 +58,25 @@ impl Items {
         language: Language,
     ) -> Result<ConversationTracked, Problem> {
         self.present(access)?;
-        let conversation = self.conversation(access, name).await?;
+        let open = self.message(access, name).await?;
+        let conversation = open.conversation.clone().ok_or_else(without_conversation)?;
         let exchange = &self.0.parts.exchange;
         let by = Find::Conversation(conversation);
         let most = u32::try_from(THREAD_MAX + 1).unwrap_or(u32::MAX);
         let (owner, found, master) = tokio::join!(
-            exchange.owner(access, &name.mailbox),
+            self.owner(access, &name.mailbox, std::slice::from_ref(&name.item)),
             exchange.find(access, &name.mailbox, &by, most),
             self.master_list(access, &name.mailbox),
         );
-        let (owner, found) = (owner.map_err(|f| f.problem())?, found.map_err(|f| f.problem())?);
+        let (owner, found) = (owner?, found.map_err(|f| f.problem())?);
         let master = master.map_err(|f| f.problem())?;
         let (found, whole) = several::of_thread(found).answer;
         let mut states = Vec::with_capacity(found.len());
         for message in found {
-            states.push(self.track_one(access, name, owner, &master, &message, request, language).await?);
+            // Whoever asked follows the open message under the name that they asked by.
+            let item = if message.id == open.id { name.item.clone() } else { message.id.clone() };
+            let item = ItemName { mailbox: name.mailbox.clone(), item };
+            states.push(self.track_one(access, &item, owner, &master, &message, request, language).await?);
         }
         self.ring_for_wishes(access, &name.mailbox);
         Ok(ConversationTracked { states, more: whole == Whole::No })
@@ -87,18 +91,15 @@ impl Items {
         following: Following,
     ) -> Result<Following, Problem> {
         self.present(access)?;
-        let exchange = &self.0.parts.exchange;
-        let (owner, message) =
-            tokio::join!(exchange.owner(access, &name.mailbox), self.message(access, name));
-        let (owner, message) = (owner.map_err(|f| f.problem())?, message?);
+        let (owner, message) = tokio::join!(
+            self.owner(access, &name.mailbox, std::slice::from_ref(&name.item)),
+            self.message(access, name)
+        );
+        let (owner, message) = (owner?, message?);
         let conversation = message.conversation.clone().ok_or_else(without_conversation)?;
         if !is_own(access, owner) {
-            let (categories, etag) = (&message.categories, &message.etag);
-            match exchange.set_categories(access, &name.mailbox, &message.id, categories, etag).await {
-                // Changed by somebody else meanwhile: nothing was refused.
-                Ok(_) | Err(Failure::Conflict) => {}
-                Err(failure) => return Err(failure.problem()),
-            }
+            let allowed = self.0.parts.exchange.may_change(access, &name.mailbox, &message).await;
+            allowed.map_err(|f| f.problem())?;
         }
         let stopped = match following {
             Following::Stopped => Stopped::Yes,
@@ -115,17 +116,17 @@ impl Items {
     async fn track_one(
         &self,
         access: &Access,
-        asked: &ItemName,
+        name: &ItemName,
         owner: MailboxId,
         master: &MasterList,
         message: &Message,
         request: &ConversationRequest,
         language: Language,
     ) -> Result<ItemBrief, Problem> {
-        let name = ItemName { mailbox: asked.mailbox.clone(), item: message.id.clone() };
+        let item = || name.item.clone();
         let key = ItemKey { mailbox: owner, item: message.id.clone() };
         let version = self.0.next_version();
-        let stored = self.0.parts.store.knowledge(access.tenant, &name, Some(&key)).await;
+        let stored = self.0.parts.store.knowledge(access.tenant, name, Some(&key)).await;
         let stored = stored.map_err(|e| e.problem())?;
         let category =
             tracking_category(master, stored.category.as_ref().map(|known| &known.category)).answer;
@@ -133,12 +134,12 @@ impl Items {
             stored.link.is_some() && stored.wish.is_none() && says_tracked(&message.categories, &category);
         let stands = if tracked { Stands::Tracked } else { Stands::Otherwise };
         if !several::is_to_be_tracked(stands, &request.regarding).answer {
-            return Ok(told(message.id.clone(), Status::Tracked, version, language));
+            return Ok(told(item(), Status::Tracked, version, language));
         }
         let wish = Wish::Track { regarding: request.regarding.clone() };
         // The same request sent again makes the same wishes.
         let id = Uuid::new_v5(&request.id, message.id.0.as_bytes());
-        let status = match self.accept(access, &name, id, wish).await {
+        let status = match self.accept(access, name, id, wish).await {
             Ok(Accepted::New | Accepted::Again(_)) => Status::Tracking,
             Ok(Accepted::Taken) => {
                 let problem = Problem::new(Code::BadRequest)
@@ -147,7 +148,7 @@ impl Items {
             }
             Err(problem) => Status::Failed { goal: Goal::Track, problem },
         };
-        Ok(told(message.id.clone(), status, version, language))
+        Ok(told(item(), status, version, language))
     }
 
     async fn following(
@@ -159,10 +160,6 @@ impl Items {
         let stopped = self.0.parts.store.stopped_conversations(access.tenant, owner).await;
         let stopped = stopped.map_err(|e| e.problem())?.contains(conversation);
         Ok(if stopped { Following::Stopped } else { Following::Followed })
-    }
-
-    async fn conversation(&self, access: &Access, name: &ItemName) -> Result<ConversationId, Problem> {
-        self.message(access, name).await?.conversation.ok_or_else(without_conversation)
     }
 
     async fn message(&self, access: &Access, name: &ItemName) -> Result<Message, Problem> {

@@ -23,7 +23,7 @@ const MOST_PAGES: usize = 20;
 
 impl Items {
     /// The folders that mail can be filed into, each after the one it lies in, with their mappings.
-    pub async fn folders(
+    pub async fn mail_folders(
         &self,
         access: &Access,
         mailbox: &SmtpAddress,
@@ -45,7 +45,7 @@ impl Items {
     }
 
     /// Maps a folder, or takes its mapping away (`None`); links that were made stay (FLD-03).
-    pub async fn map_folder(
+    pub async fn set_mapping(
         &self,
         access: &Access,
         mailbox: &SmtpAddress,
@@ -106,29 +106,27 @@ impl Items {
         regarding::accept(&record, &target).answer
     }
 
-    /// The folders that can be mapped, each with how many folders it lies in.
+    /// The folders that can be mapped, each with how many of them it lies in.
     async fn filing_folders(
         &self,
         access: &Access,
         mailbox: &SmtpAddress,
     ) -> Result<Vec<(FolderSeen, u32)>, Problem> {
         let (all, distinguished) = self.all_folders(access, mailbox).await?;
-        let system = [
-            distinguished.inbox,
-            distinguished.sent,
-            distinguished.drafts,
-            distinguished.outbox,
-            distinguished.deleted,
-            distinguished.junk,
-        ];
+        let Distinguished { inbox, sent, drafts, outbox, deleted, junk } = distinguished;
+        // What lies below these is thrown away, or not mail that came.
+        let closed: Vec<FolderId> = [drafts, outbox, deleted, junk].into_iter().flatten().collect();
+        let open: Vec<FolderId> = [inbox, sent].into_iter().flatten().collect();
         let purpose = |folder: &FolderSeen| {
-            let is_system = folder.hidden || system.iter().flatten().any(|id| *id == folder.id);
-            if is_system { Purpose::System } else { Purpose::Filing }
+            let is_closed = |one: &FolderSeen| one.hidden || closed.contains(&one.id);
+            if open.contains(&folder.id) || with_those_above(&all, folder).any(is_closed) {
+                Purpose::System
+            } else {
+                Purpose::Filing
+            }
         };
-        let in_order = in_order(all);
-        let filing =
-            in_order.into_iter().filter(|(folder, _)| folders::accept_folder(purpose(folder)).answer.is_ok());
-        Ok(filing.collect())
+        let filing = all.iter().filter(|folder| folders::accept_folder(purpose(folder)).answer.is_ok());
+        Ok(in_order(filing.cloned().collect()))
     }
 
     async fn all_folders(
@@ -163,6 +161,18 @@ impl Items {
         }
         Ok((all, distinguished.unwrap_or_default()))
     }
+}
+
+/// A folder, the one it lies in, and so on; however they lie in each other.
+fn with_those_above<'a>(
+    all: &'a [FolderSeen],
+    folder: &'a FolderSeen,
+) -> impl Iterator<Item = &'a FolderSeen> {
+    let above = |one: &&'a FolderSeen| {
+        let parent = one.parent.as_ref()?;
+        all.iter().find(|other| other.id == *parent)
+    };
+    std::iter::successors(Some(folder), above).take(all.len())
 }
 
 /// Each folder after the one it lies in, siblings by name.

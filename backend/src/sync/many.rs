@@ -47,13 +47,13 @@ impl Items {
         let version = engine.next_version();
         let exchange = &engine.parts.exchange;
         let (owner, master, messages, settings) = tokio::join!(
-            exchange.owner(access, mailbox),
+            self.owner(access, mailbox, items),
             self.master_list(access, mailbox),
             exchange.messages(access, mailbox, items),
             engine.settings(access.tenant),
         );
         let looked = Looked {
-            owner: owner.map_err(|f| f.problem())?,
+            owner: owner?,
             master: master.map_err(|f| f.problem())?,
             settings: settings.map_err(|f| f.problem())?,
         };
@@ -156,6 +156,21 @@ impl Items {
     pub(super) fn ring_for_wishes(&self, access: &Access, mailbox: &SmtpAddress) {
         let when = due(Trigger::Wish, self.0.parts.clock.now()).answer;
         self.0.ring_at(when, access.tenant, mailbox);
+    }
+
+    /// Whose mailbox it is; not asked again where one of its items is known.
+    pub(super) async fn owner(
+        &self,
+        access: &Access,
+        mailbox: &SmtpAddress,
+        items: &[ItemId],
+    ) -> Result<MailboxId, Problem> {
+        let name = |item: &ItemId| ItemName { mailbox: mailbox.clone(), item: item.clone() };
+        let known = items.iter().find_map(|item| self.0.known.get(access.tenant, &name(item)));
+        match known {
+            Some(known) => Ok(known.key.mailbox),
+            None => self.0.parts.exchange.owner(access, mailbox).await.map_err(|f| f.problem()),
+        }
     }
 
     /// A mailbox's master category list, as the caller sees it.

@@ -90,7 +90,10 @@ fn mapping_of<'a>(screen: &'a FolderScreen, id: &FolderId) -> Option<&'a FolderM
 fn choose(screen: &mut FolderScreen, record: RecordRef) -> Vec<Effect> {
     let Some(id) = screen.picking.take() else { return vec![] };
     picking::close(&mut screen.picker);
-    change(screen, id, Some(FolderMapping { regarding: Some(record) }))
+    let mut effects = change(screen, id, Some(FolderMapping { regarding: Some(record) }));
+    // The field is gone.
+    effects.push(Effect::Focus(Spot::Status));
+    effects
 }
 
 /// One folder at a time: the next waits until this one is known to be changed.
@@ -100,5 +103,5 @@ fn change(screen: &mut FolderScreen, id: FolderId, mapping: Option<FolderMapping
     }
     screen.trouble = None;
     screen.changing = Some(id.clone());
-    vec![Effect::MapFolder(id, mapping), Effect::Focus(Spot::Status)]
+    vec![Effect::MapFolder(id, mapping)]
 }

@@ -45,7 +45,7 @@ pub fn screen(screen: &FolderScreen, tools: Tools) -> Vec<AnyView> {
     let used = known.folders.iter().filter(|folder| folder.mapping.is_some()).count();
     let used = fill(&fill(words.folders_used, &used.to_string()), &known.most.to_string());
     let idle = known.idle.iter().map(parts::caution);
-    head = head.children(idle).child(paragraph("small", &used));
+    head = head.children(idle).child(classed("P", "small").with("role", "status").text(used).view());
     vec![head.view(), list(known, screen, tools)]
 }
 
@@ -59,9 +59,8 @@ fn list(known: &Folders, screen: &FolderScreen, tools: Tools) -> AnyView {
 
 fn row(folder: &Folder, screen: &FolderScreen, tools: Tools) -> AnyView {
     let words = tools.words;
-    let press = Press::unless(screen.changing.is_some());
     let named = |sentence, look, text, act| {
-        named_button(look, text, Some(fill(sentence, &folder.name)), press, act, tools)
+        named_button(look, text, Some(fill(sentence, &folder.name)), Press::Now, act, tools)
     };
     let id = || folder.id.clone();
     let mut lines = vec![classed("SPAN", "name").text(&folder.name).view()];
@@ -106,7 +105,7 @@ fn row(folder: &Folder, screen: &FolderScreen, tools: Tools) -> AnyView {
     let depth = ["d", &folder.depth.min(DEEPEST).to_string()].concat();
     let picking = screen.picking.as_ref() == Some(&folder.id);
     let below = if picking {
-        regarding::of_folder(&screen.picker, press, tools)
+        regarding::of_folder(&screen.picker, Press::Now, tools)
     } else {
         classed("DIV", "actions").children(buttons).view()
     };

@@ -98,6 +98,19 @@ impl Outlook<'_> {
         self.click(&format!("the message {subject:?}"), Locator::XPath(&row)).await;
     }
 
+    /// Selects one more message, or one less, by a click with Ctrl.
+    pub async fn select_also(self, subject: &str) {
+        let script = "
+            const wanted = [...document.querySelectorAll('#list [role=option]')]
+                .find(row => row.querySelector('.row__subject').textContent === arguments[0]);
+            return Boolean(wanted) && (wanted.dispatchEvent(new MouseEvent('click', { bubbles: true, ctrlKey: true })), true)";
+        let look = async || {
+            let done = self.0.run(script, vec![json!(subject)]).await?;
+            Ok((done == json!(true)).then_some(()))
+        };
+        self.0.until(&format!("the message {subject:?}"), look).await;
+    }
+
     /// Clicks a button of the ribbon that is ours: `pane`, or the name of a function.
     pub async fn click_command(self, action: &str) {
         let button = format!("#ribbon [data-action={action:?}]:not([disabled])");

@@ -26,7 +26,7 @@ pub(crate) async fn list(
     Mailbox(mailbox): Mailbox,
     Tongue(language): Tongue,
 ) -> Result<Json<Folders>, Refusal> {
-    Ok(Json(service.items.folders(&caller.access(), &mailbox, language).await?))
+    Ok(Json(service.items.mail_folders(&caller.access(), &mailbox, language).await?))
 }
 
 /// Maps a folder to tracking: mail that is moved there is tracked, with this regarding record if one is named.
@@ -49,7 +49,7 @@ pub(crate) async fn map(
 ) -> Result<Json<Folder>, Refusal> {
     let mapping: FolderMapping = json_of(&body, "mapping of a folder")?;
     let folder = folder_of(&folder)?;
-    Ok(Json(service.items.map_folder(&caller.access(), &mailbox, &folder, Some(mapping)).await?))
+    Ok(Json(service.items.set_mapping(&caller.access(), &mailbox, &folder, Some(mapping)).await?))
 }
 
 /// Takes a folder's mapping away; what was tracked stays tracked.
@@ -69,7 +69,7 @@ pub(crate) async fn unmap(
     Mailbox(mailbox): Mailbox,
 ) -> Result<Json<Folder>, Refusal> {
     let folder = folder_of(&folder)?;
-    Ok(Json(service.items.map_folder(&caller.access(), &mailbox, &folder, None).await?))
+    Ok(Json(service.items.set_mapping(&caller.access(), &mailbox, &folder, None).await?))
 }
 
 /// Ids of folders are of the same kind as those of items.

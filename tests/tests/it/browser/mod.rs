@@ -12,10 +12,13 @@ use tests::{Browser, Mail, Online, View};
 mod appearance;
 mod callers;
 mod connection;
+mod conversations;
+mod folders;
 mod interruptions;
 mod keyboard;
 mod regarding;
 mod ribbon;
+mod several;
 mod tracking;
 mod untracking;
 

@@ -1,7 +1,7 @@
 //! Track: the one obvious action.
 
 use super::{Stage, TRACKED};
-use sandbox::company::{ADA, BEN, INGRID, QUEUE_ADDRESS};
+use sandbox::company::{ADA, BEN, INGRID};
 use tests::{View, parties};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,8 +50,8 @@ async fn what_the_person_categorized_by_hand_is_shown_as_pending_and_can_be_trac
 async fn a_mail_in_a_shared_mailbox_is_tracked_there() {
     let stage = Stage::set().await;
     let (outlook, pane) = (stage.browser.outlook(), stage.browser.pane());
-    let mail = stage.online.deliver(INGRID.email, &[QUEUE_ADDRESS], super::SUBJECT).await;
-    stage.show(&View::of(&ADA).mailbox(QUEUE_ADDRESS).message(&mail).pane()).await;
+    let mail = stage.online.deliver(INGRID.email, &[BEN.upn], super::SUBJECT).await;
+    stage.show(&View::of(&ADA).mailbox(BEN.upn).message(&mail).pane()).await;
     pane.until_status("Not tracked").await;
     pane.click("Track").await;
     pane.until_status("Tracked").await;
