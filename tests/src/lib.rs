@@ -4,10 +4,12 @@ pub mod browser;
 pub mod clock;
 pub mod fleet;
 pub mod mailbox;
+pub mod model;
 pub mod online;
 pub mod pane;
 pub mod postgres;
 pub mod process;
+pub mod simulation;
 pub mod stack;
 pub mod tenant;
 

@@ -18,6 +18,7 @@ mod pane;
 mod project;
 mod say;
 mod server;
+mod simulate;
 mod system;
 mod test;
 mod tools;
@@ -59,6 +60,8 @@ enum Command {
     Nodes(Nodes),
     /// Change the rules, one place at a time, and see whether their tests notice: an hour or two
     Mutants(Mutants),
+    /// Random histories on the real engine, for as long as it is let: `--minutes N`, or one again: `--seed N`
+    Simulate(Simulation),
     /// Write a manifest for a server of your own
     Manifest(Deployment),
     /// Draw the PNG icons anew from their SVG sources
@@ -129,6 +132,15 @@ struct Mutants {
     arguments: Vec<String>,
 }
 
+/// What `simulate` may be told; the program that plays the histories explains it with `--help`.
+#[derive(Args)]
+#[command(disable_help_flag = true)]
+struct Simulation {
+    /// `--minutes N`, `--seed N`, `--threads N`, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
 /// Where the server of a deployed add-in stands.
 #[derive(Args)]
 struct Deployment {
@@ -159,6 +171,7 @@ fn main() -> ExitCode {
         Command::Pane => commands::pane(&project),
         Command::Bench(bench) => commands::bench(&project, &bench.arguments),
         Command::Mutants(it) => mutants::run(&project, &it.file, it.jobs, &it.arguments),
+        Command::Simulate(it) => simulate::simulate(&project, &it.arguments),
         Command::Manifest(it) => commands::manifest(
             &project,
             &it.origin,

@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::say::{Ending, Step, take};
 use crate::server::{self, Speed};
 use crate::tools::{self, WASM, tool};
-use crate::{bench, commands, licences, pane, say, system};
+use crate::{bench, commands, licences, pane, say, simulate, system};
 
 /// All that has to hold before a change lands.
 pub fn test(project: &Project, only: &[String], skip: &[String]) -> Result<()> {
@@ -92,6 +92,7 @@ fn test_steps() -> Vec<Step<'static>> {
         Step::new("journeys", "running the tests across all crates, in browsers too", |project| {
             run_tests(project, Tests::Across)
         }),
+        Step::new("histories", "playing random histories on the engine", simulate::check),
     ]
 }
 

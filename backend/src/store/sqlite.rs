@@ -64,6 +64,14 @@ impl SqliteStore {
         Self::on(SqliteDatabase { writer: only.clone(), reader: only, may_not_grow }).await
     }
 
+    /// Rows inserted, changed and deleted by the writing connection so far, as SQLite counts them; for telling that
+    /// nothing was written.
+    pub async fn rows_written(&self) -> StoreResult<i64> {
+        let mut session = Session::Sqlite(self.database.writer.acquire().await?);
+        let row = session.row("select total_changes() as rows", args![]).await?;
+        row.map_or(Ok(0), |row| row.int("rows"))
+    }
+
     /// Lets the file grow no further, as on a full disk; for trying what happens then.
     pub async fn limit_pages_to_present(&self) -> StoreResult<()> {
         self.limit_pages(true).await

@@ -8,3 +8,4 @@ mod journeys;
 mod manifest;
 mod nodes;
 mod security;
+mod simulation;
