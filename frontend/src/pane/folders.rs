@@ -39,8 +39,9 @@ pub(super) fn mapped(state: &mut State, id: &FolderId, answer: Result<Folder, Tr
     }
     match (answer, &mut screen.known) {
         (Ok(new), Remote::Here(known)) => {
-            let place = known.folders.iter_mut().find(|folder| folder.id == new.id);
-            place.into_iter().for_each(|place| place.clone_from(&new));
+            if let Some(place) = known.folders.iter_mut().find(|folder| folder.id == new.id) {
+                *place = new;
+            }
         }
         (Ok(_), _) => {}
         (Err(trouble), _) => screen.trouble = Some(trouble),

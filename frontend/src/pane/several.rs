@@ -37,8 +37,11 @@ pub(super) fn loaded(state: &mut State, selection: &Selection, answer: Result<St
             // What the stream has told meanwhile is newer.
             if let Remote::Here(known) = &state.several.known {
                 for new in &mut states {
-                    let newer = known.iter().find(|old| old.item == new.item && old.version > new.version);
-                    newer.into_iter().for_each(|newer| new.clone_from(newer));
+                    if let Some(newer) =
+                        known.iter().find(|old| old.item == new.item && old.version > new.version)
+                    {
+                        new.clone_from(newer);
+                    }
                 }
             }
             state.several.known = Remote::Here(states);
@@ -81,10 +84,12 @@ pub(super) fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effec
 
 /// The items that a wish changes: those that stand as wished are left alone.
 fn concerned(states: &[ItemBrief], wish: &Wish) -> Vec<ItemId> {
-    let is_concerned = |brief: &&ItemBrief| match (wish, &brief.status) {
-        (Wish::Track { regarding: RegardingWish::Keep }, Status::Tracked | Status::Tracking)
-        | (Wish::Untrack { .. }, Status::NotTracked | Status::Untracking) => false,
-        _ => true,
+    let is_concerned = |brief: &&ItemBrief| {
+        !matches!(
+            (wish, &brief.status),
+            (Wish::Track { regarding: RegardingWish::Keep }, Status::Tracked | Status::Tracking)
+                | (Wish::Untrack { .. }, Status::NotTracked | Status::Untracking)
+        )
     };
     states.iter().filter(is_concerned).map(|brief| brief.item.clone()).collect()
 }

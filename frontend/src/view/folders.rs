@@ -68,7 +68,7 @@ fn row(folder: &Folder, screen: &FolderScreen, tools: Tools) -> AnyView {
     let mut drawing = "icon i-folder";
     match &folder.mapping {
         None => {
-            buttons.push(named(words.map_folder_named, Look::Plain, words.map_folder, Act::MapFolder(id())))
+            buttons.push(named(words.map_folder_named, Look::Plain, words.map_folder, Act::MapFolder(id())));
         }
         Some(mapping) => {
             drawing = "icon i-check";
