@@ -20,6 +20,7 @@ mod notices;
 mod organization;
 mod page;
 mod perform;
+mod pruning;
 mod reconcile;
 mod rota;
 mod sessions;
@@ -101,6 +102,7 @@ pub(crate) struct Engine {
     rota: rota::Rota,
     settings: organization::KnownSettings,
     nodes: nodes::Nodes,
+    pauses: subscriptions::Pauses,
     started: UtcMs,
     version: AtomicU64,
 }

@@ -226,9 +226,19 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
                 waiting.extend(folders.iter().filter(is_new).map(to_read));
             }
         }
+        let all_refused = !answered.messages.is_empty()
+            && answered.messages.iter().all(|(_, page)| matches!(page, Err(Failure::Refused(_))));
         for (folder, page) in answered.messages {
             let Some(record) = folders.iter_mut().find(|f| f.folder == folder) else { continue };
-            if let Some(next) = cycle.keep_messages(record, page?).await? {
+            let page = match page {
+                // One folder that Exchange keeps to itself must not keep the others from being read.
+                Err(Failure::Refused(problem)) if !all_refused => {
+                    tracing::warn!(code = problem.code.as_str(), "a folder could not be read");
+                    continue;
+                }
+                page => page?,
+            };
+            if let Some(next) = cycle.keep_messages(record, page).await? {
                 waiting.push((folder, next));
             }
         }
@@ -455,7 +465,9 @@ impl Cycle<'_> {
     async fn care_for_subscription(&mut self, kind: Kind) -> Step<()> {
         let Some(notifications) = &self.engine.parts.notifications else { return Ok(()) };
         let now = self.now();
-        if kind != Kind::Full && !subscriptions::needs_care(&self.record, now) {
+        let needed = subscriptions::needs_care(&self.record, now)
+            && self.engine.pauses.is_over(self.record.mailbox, now);
+        if kind != Kind::Full && !needed {
             return Ok(());
         }
         let lease = self.lease().await?;
@@ -468,6 +480,7 @@ impl Cycle<'_> {
                 self.record.subscription = subscription;
             }
             Err(failure) => {
+                self.engine.pauses.begin(self.record.mailbox, now);
                 let code = failure.problem().code;
                 tracing::warn!(mailbox = %self.record.mailbox.0, code = code.as_str(), "no notifications");
             }

@@ -64,6 +64,7 @@ impl Items {
             rota: Default::default(),
             settings: Default::default(),
             nodes: Default::default(),
+            pauses: Default::default(),
             started,
             version: AtomicU64::new(0),
         });
@@ -158,6 +159,9 @@ impl Items {
         let organization = self.present(access)?.clone();
         let mut follower = self.0.watch.follow(&viewer(access, name));
         let first = self.snapshot(access, name).await?;
+        // What is noticed in the mailbox is told under the item's lasting id, whatever Outlook calls it.
+        let lasting = ItemName { item: first.item.clone(), ..name.clone() };
+        let mut noticed = self.0.watch.follow(&viewer(access, &lasting));
         let (send, receive) = tokio::sync::mpsc::channel(FOLLOWER_BUFFER);
         let mut stop = self.0.parts.stop.clone();
         tokio::spawn(async move {
@@ -171,10 +175,12 @@ impl Items {
                 }
                 tokio::select! {
                     changed = follower.changed() => if changed.is_err() { return },
+                    changed = noticed.changed() => if changed.is_err() { return },
                     () = send.closed() => return,
                     _ = stop.wait_for(|stop| *stop) => return,
                 }
-                next = newer(&follower, version);
+                let told = [newer(&follower, version), newer(&noticed, version)];
+                next = told.into_iter().flatten().max_by_key(|snapshot| snapshot.version);
                 if let Some(snapshot) = &next {
                     version = snapshot.version;
                 }

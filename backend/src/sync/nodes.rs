@@ -147,6 +147,7 @@ pub async fn begin(engine: &Arc<Engine>) -> StoreResult<()> {
         return Ok(());
     }
     tokio::spawn(super::rota::keep(Arc::clone(engine)));
+    tokio::spawn(super::pruning::keep(Arc::clone(engine)));
     if engine.parts.store_sharing == StoreSharing::Shared {
         let rings = engine.parts.store.listen().await?;
         tokio::spawn(listen(Arc::clone(engine), rings));

@@ -10,7 +10,7 @@ use crate::caller::{Access, By};
 use crate::crm::Promoted;
 use crate::exchange::{MailboxId, Want};
 use crate::outcome::{Failure, Outcome};
-use crate::store::{EnabledMailbox, Lease, Rank, StoreResult, StoredWish, WishEnd};
+use crate::store::{EnabledMailbox, ItemName, Lease, Rank, Ring, StoreResult, StoredWish, WishEnd};
 use shared::UtcMs;
 use shared::category::MasterCategory;
 use shared::email::{CrmEmailId, Direction, InternetMessageId};
@@ -316,6 +316,7 @@ async fn settle(
         now: engine.parts.clock.now(),
     };
     let rank = engine.parts.store.end_wish(lease, &end).await?;
+    tell_others(engine, wish, &seen).await?;
     for follower in &followers {
         engine.tell_mailbox(&(wish.tenant, follower.address.clone())).await?;
     }
@@ -338,6 +339,17 @@ async fn settle(
     });
     tell_seen(engine, wish, &seen, &seen.situation, Ended::Yes, Some(settlement.reason));
     Ok(Reconciled::Ended)
+}
+
+/// Whoever follows the item at another process looks again.
+async fn tell_others(engine: &Engine, wish: &StoredWish, seen: &Seen) -> StoreResult<()> {
+    let lasting = ItemName { mailbox: wish.name.mailbox.clone(), item: seen.key.item.clone() };
+    for name in
+        [Some(wish.name.clone()), Some(lasting).filter(|name| *name != wish.name)].into_iter().flatten()
+    {
+        engine.parts.store.ring_others(&Ring::Told { tenant: wish.tenant, name }).await?;
+    }
+    Ok(())
 }
 
 fn folder_of(situation: &Situation) -> Option<FolderId> {

@@ -1,11 +1,13 @@
 //! Change notifications: bells that Exchange rings. Losing all of them costs only time.
 
 use crate::caller::Access;
-use crate::exchange::{Exchange, LONGEST_SUBSCRIPTION_MS, NewSubscription};
+use crate::exchange::{Exchange, LONGEST_SUBSCRIPTION_MS, MailboxId, NewSubscription};
 use crate::outcome::Outcome;
 use crate::store::{MailboxRecord, StoredSubscription};
 use secrecy::SecretString;
 use shared::UtcMs;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use url::Url;
 use uuid::Uuid;
 
@@ -14,6 +16,25 @@ use uuid::Uuid;
 const RENEW_BEFORE_MS: i64 = 36 * 3_600_000;
 /// Graph counts in whole minutes and by its own clock: a little less than the longest it grants.
 const LIFE_MS: i64 = LONGEST_SUBSCRIPTION_MS - 600_000;
+
+/// How long a mailbox whose subscription was refused or failed is left without another attempt: an hour.
+const PAUSE_MS: i64 = 3_600_000;
+
+/// Mailboxes that get no notifications for now. In memory only: a start tries them all again.
+#[derive(Debug, Default)]
+pub struct Pauses(Mutex<HashMap<MailboxId, UtcMs>>);
+
+impl Pauses {
+    pub fn begin(&self, mailbox: MailboxId, now: UtcMs) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, now.plus_ms(PAUSE_MS));
+    }
+
+    pub fn is_over(&self, mailbox: MailboxId, now: UtcMs) -> bool {
+        let mut pauses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pauses.retain(|_, until| *until > now);
+        !pauses.contains_key(&mailbox)
+    }
+}
 
 /// Where Exchange is to ring.
 #[derive(Debug, Clone)]
