@@ -1,5 +1,8 @@
 //! What every implementation of a trait must hold.
 
+// All of it is tests, also the functions that become tests only below.
+#![cfg(test)]
+
 /// Makes each contract a test on SQLite and a test on PostgreSQL. A contract that is not named here is never used,
 /// which the compiler tells.
 macro_rules! on_every_store {
