@@ -13,10 +13,10 @@ use crate::store::{
     WishState,
 };
 use serde_json::json;
-use shared::{RuleId, UtcMs};
 use shared::item::SmtpAddress;
 use shared::problem::Problem;
 use shared::wish::{Origin, Wish};
+use shared::{RuleId, UtcMs};
 use uuid::Uuid;
 
 const BY_ID: &str = concat!("select ", wish_columns!(), " from wishes where id = $1");
