@@ -121,10 +121,13 @@ pub const LAWS: &[Law] = &[
                 &["backend/src/http"],
                 &["shared::rules::Language", "shared::rules::words"],
             ));
-            // Handlers ask the engine; of the store they may know whether it is there.
+            // Handlers ask the engine by its faces; of the store they may know whether it is there.
+            let faces = &["items", "administration"];
             for source in project.below(&["backend/src/http"]) {
                 let methods = store_methods(project);
-                let called = methods.iter().filter(|(name, _)| name != "ping" && source.calls_method(name));
+                let called = methods
+                    .iter()
+                    .filter(|(name, _)| name != "ping" && source.calls_method_but_on(faces, name));
                 found.extend(called.map(|(name, _)| format!("{} calls the store's {name}", source.path)));
             }
             found
@@ -134,6 +137,11 @@ pub const LAWS: &[Law] = &[
             Code("backend/src/http/breach.rs", "fn f() { shared::plan::plan(&s); }"),
             Code("backend/src/http/handlers/breach.rs", "use shared::rules::{Language, tracking};"),
             Code("backend/src/http/handlers/breach.rs", "fn f(s: &Service) { s.store.accept_wish(&w); }"),
+            Code(
+                "backend/src/http/breach.rs",
+                "fn f(s: &Service) { s.items.folders(t); s.store.folders(t); }",
+            ),
+            Code("backend/src/http/breach.rs", "fn f(s: &Service) { s.items.store().retry(t); }"),
         ],
     },
     Law {

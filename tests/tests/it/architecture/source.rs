@@ -59,6 +59,24 @@ impl Source {
             .any(|three| matches!(three, [Sign("."), Word(word), Sign("(" | "::")] if word == name))
     }
 
+    /// Whether somebody calls a method of this name on anything but a value of these names, or what a method of
+    /// these names gave: `other.name(`.
+    pub fn calls_method_but_on(&self, receivers: &[&str], name: &str) -> bool {
+        let is_receiver = |token: Option<&Token>| {
+            token.is_some_and(|token| receivers.iter().any(|receiver| token.is_word(receiver)))
+        };
+        let calls =
+            self.tokens.windows(3).enumerate().filter(
+                |(_, three)| matches!(three, [Sign("."), Word(word), Sign("(" | "::")] if word == name),
+            );
+        let mut others = calls.filter(|(dot, _)| {
+            let before = |steps: usize| dot.checked_sub(steps).map(|at| &self.tokens[at]);
+            let given = before(1) == Some(&Sign(")")) && before(2) == Some(&Sign("("));
+            !is_receiver(before(if given { 3 } else { 1 }))
+        });
+        others.next().is_some()
+    }
+
     /// Whether a value `Name { … }` is built (or taken apart).
     pub fn builds(&self, name: &str) -> bool {
         self.tokens.iter().enumerate().any(|(at, token)| {

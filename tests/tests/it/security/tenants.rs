@@ -72,7 +72,11 @@ async fn street() -> Street {
     let stack = Stack::start_with(|setup| {
         let id = TenantId(OTHER.parse().expect("a GUID"));
         let dataverse = OTHER_CRM.parse().expect("an address");
-        setup.config.tenants.push(backend::config::Tenant { id, dataverse, mailboxes: backend::config::Enrollment::ByHand });
+        setup.config.tenants.push(backend::config::Tenant {
+            id,
+            dataverse,
+            mailboxes: backend::config::Enrollment::ByHand,
+        });
         witness = Some(Witness::place_with(setup, Box::new(speak)));
     })
     .await;
@@ -181,4 +185,36 @@ async fn nothing_of_a_tenant_is_reached_with_anothers_caller_whatever_ids_they_g
     assert!(store.wish_state(ours, request.id).await.expect("a state").is_some());
     assert!(store.knowledge(ours, &name, Some(&key)).await.expect("knowledge").link.is_some());
     assert!(store.knowledge(other, &name, Some(&key)).await.expect("knowledge").link.is_none());
+}
+
+#[tokio::test]
+async fn an_administrator_of_another_tenant_sees_and_orders_nothing_here() {
+    let street = street().await;
+    let tracked = street.stack.synchronize(ADA.upn).await;
+    let claims = json!({"tid": OTHER, "iss": issuer(OTHER), "roles": [sandbox::entra::ADMINISTER]});
+    let stranger = Pane::with_token(street.stack.api(), token(&street.other, claims));
+    let ask = async |path: &str| stranger.call(Method::GET, &format!("/api/admin/{path}"), None).await;
+    assert_eq!(ask("me").await.json::<Value>()["tenant"], OTHER, "an administrator, elsewhere");
+    assert_eq!(ask("mailboxes").await.json::<Value>(), json!({"mailboxes": []}));
+    assert_eq!(ask("failing").await.json::<Value>(), json!({"items": []}));
+    assert_eq!(ask("nodes").await.json::<Value>()["nodes"][0]["mailboxes"], 0);
+    for path in [format!("mailboxes/{}", ADA.upn), format!("failing?mailbox={}", ADA.upn)] {
+        assert_eq!(ask(&path).await.problem().code, Code::NotFound, "{path}");
+    }
+    for order in ["approve", "reject", "test", "start", "stop"] {
+        let path = format!("/api/admin/mailboxes/{}/{order}", ADA.upn);
+        assert_eq!(stranger.call(Method::POST, &path, None).await.problem().code, Code::NotFound, "{order}");
+    }
+    let before = street.witness.departures().len();
+    let change = json!({"value": "true"}).to_string();
+    stranger.call(Method::PUT, "/api/admin/settings/DoNotAutoTrackEmail", Some(change)).await;
+    stranger.call(Method::POST, "/api/admin/mailboxes/discover", None).await;
+    let asked = street.witness.departures().split_off(before);
+    let ours = format!("/{TENANT_ID}/");
+    assert!(asked.iter().any(|one| one.origin == OTHER_CRM), "{asked:?}");
+    for one in asked {
+        let entra = one.path.contains("/oauth2/") && !one.path.starts_with(&ours);
+        assert!(one.origin == OTHER_CRM || entra, "{one:?}");
+    }
+    assert_eq!(street.stack.administered(ADA.upn).await.line.state, tracked.line.state);
 }
