@@ -183,7 +183,7 @@ async fn carry_out(
         }
         let steps = match plan::plan(&seen.situation) {
             None => return Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal)))),
-            Some(Plan::Settle(settlement)) => return Ok(settled(wish, settlement)),
+            Some(Plan::Settle(settlement)) => return Ok(settled(wish, seen, settlement)),
             Some(Plan::Do(steps)) => steps,
         };
         if *engine.parts.stop.borrow() {
@@ -208,10 +208,14 @@ async fn carry_out(
     Ok(Round::Failed(Failure::Refused(Problem::new(Code::Internal))))
 }
 
-/// Nobody waits for what came in by another door than the pane: what was refused may be tried again (RET-04).
-fn settled(wish: &StoredWish, settlement: Settlement) -> Round {
+/// Nobody waits for what came in by another door than the pane: what was refused may be tried again (RET-04), unless
+/// there is a link to be kept: then the email is in the CRM, and only the category was refused.
+fn settled(wish: &StoredWish, seen: &Seen, settlement: Settlement) -> Round {
+    let linked = settlement.link != seen.situation.link;
     match settlement.outcome {
-        plan::Outcome::Refused(problem) if wish.origin != Origin::Pane && given_up(wish).is_none() => {
+        plan::Outcome::Refused(problem)
+            if wish.origin != Origin::Pane && given_up(wish).is_none() && !linked =>
+        {
             Round::Failed(Failure::Refused(problem))
         }
         _ => Round::Settled(settlement),
