@@ -108,16 +108,26 @@ impl Items {
         language: Language,
     ) -> Result<impl Stream<Item = ItemBrief> + Send + use<>, Problem> {
         self.present(access)?;
-        let one = |item: &ItemId| {
+        let follow = |item: &ItemId, told_as: &ItemId| {
             let item = item.clone();
-            let name = ItemName { mailbox: mailbox.clone(), item: item.clone() };
+            let name = ItemName { mailbox: mailbox.clone(), item: told_as.clone() };
             let snapshots = WatchStream::new(self.0.watch.follow(&viewer(access, &name)));
             let briefs = snapshots.map(move |snapshot| {
                 Told::Of(snapshot.map(|snapshot| brief_of(item.clone(), &snapshot, language)))
             });
             briefs.chain(stream::iter([Told::NoMore])).boxed()
         };
-        let all = stream::select_all(items.iter().map(one));
+        // What is noticed in the mailbox is told under an item's lasting id, whatever Outlook calls it.
+        let lasting = |item: &ItemId| {
+            let name = ItemName { mailbox: mailbox.clone(), item: item.clone() };
+            let known = self.0.known.get(access.tenant, &name);
+            known.map(|known| known.key.item).filter(|lasting| lasting != item)
+        };
+        let one = |item: &ItemId| {
+            let names = std::iter::once(item.clone()).chain(lasting(item));
+            names.map(|name| follow(item, &name)).collect::<Vec<_>>()
+        };
+        let all = stream::select_all(items.iter().flat_map(one));
         let going_on = all.take_while(|told| std::future::ready(!matches!(told, Told::NoMore)));
         Ok(going_on.filter_map(|told| {
             std::future::ready(match told {
