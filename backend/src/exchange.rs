@@ -17,6 +17,7 @@ use shared::UtcMs;
 use shared::category::{CategoryId, MasterList};
 use shared::email::{ConversationId, InternetMessageId, Message};
 use shared::item::{ItemId, SmtpAddress};
+use shared::rules::mailboxes::RemovalPermit;
 
 /// What one look into a mailbox shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +149,7 @@ pub trait Exchange: Send + Sync + std::fmt::Debug {
         &self,
         access: &Access,
         mailbox: &SmtpAddress,
-        id: &CategoryId,
+        permit: &RemovalPermit,
     ) -> Outcome<()>;
 
     /// Has Exchange ring when a message of the mailbox is made or changed. Application tokens only. One that

@@ -17,6 +17,7 @@ use shared::UtcMs;
 use shared::category::CategoryId;
 use shared::email::Message;
 use shared::item::{ItemId, SmtpAddress};
+use shared::rules::mailboxes::RemovalPermit;
 use std::sync::Arc;
 use url::Url;
 
@@ -132,9 +133,9 @@ impl Exchange for GraphExchange {
         &self,
         access: &Access,
         mailbox: &SmtpAddress,
-        id: &CategoryId,
+        permit: &RemovalPermit,
     ) -> Outcome<()> {
-        delete_master_category::delete(&self.line, access, mailbox, id).await
+        delete_master_category::delete(&self.line, access, mailbox, permit).await
     }
 
     async fn subscribe(

@@ -7,8 +7,9 @@
 use super::Engine;
 use super::bell::Hand;
 use super::page::{self, Found, Place};
+use super::sessions::in_place_of;
 use super::subscriptions;
-use crate::caller::{Access, By, UserId};
+use crate::caller::Access;
 use crate::exchange::{Asked, Delta, DeltaFrom, Distinguished, FolderListPage, MessagePage, Next};
 use crate::outcome::{Failure, Outcome};
 use crate::store::{
@@ -146,7 +147,7 @@ async fn after_failure(engine: &Engine, record: &MailboxRecord, failure: &Failur
     let problem = failure.problem();
     let now = engine.parts.clock.now();
     let fate = mailboxes::after_failure(&problem, record.transient_failures, now);
-    tracing::warn!(mailbox = %record.mailbox.0, code = problem.code.as_str(), rule = %fate.rule, "a cycle failed");
+    tracing::warn!(whose = %record.mailbox.0, code = problem.code.as_str(), rule = %fate.rule, "a cycle failed");
     match fate.answer {
         MailboxFate::Stop => {
             amend(engine, record, &MailboxChange::Stop(problem.clone())).await?;
@@ -174,7 +175,7 @@ pub fn access_of(record: &MailboxRecord) -> Outcome<Access> {
     let user = record.acts_as.ok_or_else(|| {
         Failure::Refused(Problem::new(Code::NotLicensed).because("organization", record.address.as_str()))
     })?;
-    Ok(Access { tenant: record.tenant, user: UserId(user.0), by: By::Engine })
+    Ok(in_place_of(record.tenant, user))
 }
 
 async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind: Kind) -> Step<Looked> {
@@ -299,16 +300,16 @@ impl Cycle<'_> {
                     Err(failure) => return Err(failure.into()),
                 }
             }
-            Upkeep::Remove(id) => {
+            Upkeep::Remove(permit) => {
                 self.lease().await?;
-                exchange.delete_master_category(&self.access, address, &id).await?;
+                exchange.delete_master_category(&self.access, address, &permit).await?;
                 known.map(|known| KnownCategory { life: CategoryLife::SoftDeleted, ..known })
             }
         };
         if let Some(category) = learned {
             let lease = self.lease().await?;
             store.save_category(&lease, self.record.mailbox, &category).await?;
-            tracing::info!(mailbox = %self.record.mailbox.0, rule = %upkeep.rule, "master category");
+            tracing::info!(whose = %self.record.mailbox.0, rule = %upkeep.rule, "master category");
             self.record.category = Some(category);
         }
         let known = self.record.category.as_ref().map(|k| &k.category);
@@ -482,7 +483,7 @@ impl Cycle<'_> {
             Err(failure) => {
                 self.engine.pauses.begin(self.record.mailbox, now);
                 let code = failure.problem().code;
-                tracing::warn!(mailbox = %self.record.mailbox.0, code = code.as_str(), "no notifications");
+                tracing::warn!(whose = %self.record.mailbox.0, code = code.as_str(), "no notifications");
             }
         }
         Ok(())

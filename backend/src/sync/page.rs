@@ -311,5 +311,5 @@ fn wished(place: &Place<'_>, message: &Message, wish: &Wish, origin: Origin) -> 
 }
 
 fn tell(place: &Place<'_>, noticed: &Decision<Noticed>) {
-    tracing::info!(mailbox = %place.record.mailbox.0, rule = %noticed.rule, "noticed");
+    tracing::info!(whose = %place.record.mailbox.0, rule = %noticed.rule, "noticed");
 }

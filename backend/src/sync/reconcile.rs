@@ -4,6 +4,7 @@ use super::Engine;
 use super::ledger::Probe;
 use super::look::{Seen, look, look_at_exchange, target};
 use super::perform::{Answer, Task, learn, perform};
+use super::sessions::in_place_of;
 use super::snapshot::Ended;
 use super::telling::{tell_seen, tell_unseen};
 use crate::caller::{Access, By};
@@ -61,7 +62,7 @@ enum Round {
 pub async fn reconcile(engine: &Engine, lease: &Lease, wish: &StoredWish) -> StoreResult<Reconciled> {
     let mut access = match wish.origin {
         Origin::Pane => engine.access(wish.tenant, wish.user),
-        _ => Access { tenant: wish.tenant, user: wish.user, by: By::Engine },
+        _ => in_place_of(wish.tenant, wish.user),
     };
     let mut last = None;
     let mut collided = Collided::No;

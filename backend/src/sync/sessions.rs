@@ -8,6 +8,11 @@ use std::sync::{Mutex, PoisonError};
 /// Users remembered at most; when full, all are forgotten and come back with their next request.
 const CAPACITY: usize = 10_000;
 
+/// The engine in a user's place, for what was noticed in a mailbox that is synchronized with their rights.
+pub fn in_place_of(tenant: TenantId, user: UserId) -> Access {
+    Access { tenant, user, by: By::Engine }
+}
+
 #[derive(Debug, Default)]
 pub struct Sessions(Mutex<HashMap<(TenantId, UserId), Access>>);
 
@@ -31,7 +36,7 @@ impl Sessions {
             Some(access) if !access.has_run_out(now) => access.clone(),
             _ => {
                 sessions.remove(&(tenant, user));
-                Access { tenant, user, by: By::Engine }
+                in_place_of(tenant, user)
             }
         }
     }

@@ -71,7 +71,21 @@ pub enum Upkeep {
         name: String,
     },
     /// Category tracking is off: the category leaves the list. What stands on items stays.
-    Remove(CategoryId),
+    Remove(RemovalPermit),
+}
+
+/// Permission to take the tracking category off one mailbox's master list. Only [`upkeep`] makes it, from the
+/// organization's setting and a category that is in the list and ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovalPermit {
+    category: CategoryId,
+}
+
+impl RemovalPermit {
+    /// The category that may be removed.
+    pub fn category(&self) -> &CategoryId {
+        &self.category
+    }
 }
 
 /// What a mailbox's master category list needs.
@@ -104,7 +118,8 @@ pub fn upkeep(master: &MasterList, known: Option<&KnownCategory>, settings: &Set
             let kept = known.filter(|known| known.life == CategoryLife::Kept);
             match (kept, seen) {
                 (Some(kept), Some(category)) if kept.category.id == category.id => {
-                    decided(Upkeep::Remove(category.id), RuleId::Cat19)
+                    let permit = RemovalPermit { category: category.id };
+                    decided(Upkeep::Remove(permit), RuleId::Cat19)
                 }
                 // Ours is gone already. One of the same name was made by hand: it is the user's own.
                 (Some(kept), _) => {

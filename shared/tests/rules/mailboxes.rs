@@ -129,10 +129,6 @@ fn create(name: &str) -> Upkeep {
     Upkeep::Create { name: name.into() }
 }
 
-fn remove(id: &str) -> Upkeep {
-    Upkeep::Remove(master(id, "").id)
-}
-
 #[test]
 fn cat_01_where_it_is_missing_the_category_is_created() {
     assert_eq!(needs(&list(&[]), None, Switch::On), (create(TRACKED), RuleId::Cat01));
@@ -186,7 +182,9 @@ fn cat_18_turned_on_again_the_category_is_created_again() {
 fn cat_19_turned_off_it_leaves_the_list_under_whatever_name_and_once() {
     for name in [TRACKED, "CRM"] {
         let there = list(&[("7", name)]);
-        assert_eq!(needs(&there, Some(&kept("7", TRACKED)), Switch::Off), (remove("7"), RuleId::Cat19));
+        let (said, rule) = needs(&there, Some(&kept("7", TRACKED)), Switch::Off);
+        let Upkeep::Remove(permit) = said else { panic!("it leaves the list: {said:?}") };
+        assert_eq!((permit.category(), rule), (&master("7", "").id, RuleId::Cat19));
         let gone = needs(&list(&[]), Some(&soft_deleted("7", name)), Switch::Off);
         assert_eq!(gone, (Upkeep::Nothing, RuleId::Cat20));
     }
@@ -248,7 +246,7 @@ fn cycles(
             other if cycle == 2 => panic!("{other:?} {of:?} {known:?}"),
             Upkeep::Learn(category) => known = Some(category),
             Upkeep::Create { name } => now.push(master("new", &name)),
-            Upkeep::Remove(id) => now.retain(|c| c.id != id),
+            Upkeep::Remove(permit) => now.retain(|c| c.id != *permit.category()),
         }
     }
     (now, known)

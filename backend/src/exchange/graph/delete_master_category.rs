@@ -6,17 +6,17 @@ use super::mailbox_line::{Call, MailboxLine, mailbox_path, segment};
 use crate::caller::Access;
 use crate::outcome::Outcome;
 use http::{Method, StatusCode};
-use shared::category::CategoryId;
 use shared::item::SmtpAddress;
+use shared::rules::mailboxes::RemovalPermit;
 
 /// Deletes the category. One that is not there (any more) is as good as deleted.
 pub(super) async fn delete(
     line: &MailboxLine,
     access: &Access,
     mailbox: &SmtpAddress,
-    id: &CategoryId,
+    permit: &RemovalPermit,
 ) -> Outcome<()> {
-    let path = format!("{}/outlook/masterCategories/{}", mailbox_path(mailbox), segment(&id.0));
+    let path = format!("{}/outlook/masterCategories/{}", mailbox_path(mailbox), segment(&permit.category().0));
     let answer = line.send(access, mailbox, Call::write(Method::DELETE, line.url(&path)?, None)).await?;
     let is_gone = answer.status == StatusCode::NOT_FOUND && answer.mailbox_trouble().is_none();
     if answer.status.is_success() || is_gone {

@@ -10,10 +10,12 @@ use sandbox::company::{ADA, BEN, INGRID, QUEUE_ADDRESS};
 use sandbox::world::faults::{Fault, Kind, Matching, Place};
 use sandbox::world::journal::Service;
 use serde_json::{Value, json};
-use shared::category::{MasterList, TRACKED};
+use shared::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory, MasterList, TRACKED};
 use shared::email::{Direction, InternetMessageId, Message};
 use shared::item::{FolderId, ItemId};
 use shared::problem::Code;
+use shared::rules::mailboxes::{RemovalPermit, Upkeep, upkeep};
+use shared::settings::{Settings, Switch};
 
 async fn read(tenant: &Tenant, asked: &Asked) -> Outcome<Answered> {
     tenant.exchange.read(&engine(&ADA), &mailbox_of(&ADA), asked).await
@@ -460,15 +462,27 @@ async fn messages_are_found_by_message_id_and_by_conversation_in_every_folder() 
     assert_eq!(elsewhere, [], "Ben's mailbox has no such mail");
 }
 
+/// What the rules give once category tracking was turned off.
+fn permit(id: &CategoryId) -> RemovalPermit {
+    let category = MasterCategory { id: id.clone(), name: TRACKED.to_owned() };
+    let known = KnownCategory { category: category.clone(), life: CategoryLife::Kept };
+    let off = Settings { track_categorized: Switch::Off, ..Settings::default() };
+    match upkeep(&MasterList::Readable(vec![category]), Some(&known), &off).answer {
+        Upkeep::Remove(permit) => permit,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_deleted_category_leaves_the_list_and_stays_on_the_items() {
     let tenant = Tenant::new();
     let (engine, ada) = (engine(&ADA), mailbox_of(&ADA));
     let id = tenant.exchange.create_master_category(&engine, &ada, TRACKED).await.unwrap();
+    let permit = permit(&id);
     let marked = item(&tenant, ADA.upn, "Quick one: is the probe IP68?").await;
     act(&tenant, &marked, "categories", json!({"put": [TRACKED]})).await;
     for _ in ["there", "gone already"] {
-        assert_eq!(tenant.exchange.delete_master_category(&engine, &ada, &id).await, Ok(()));
+        assert_eq!(tenant.exchange.delete_master_category(&engine, &ada, &permit).await, Ok(()));
     }
     let asked = Asked { categories: true, ..Asked::default() };
     let Some(Ok(MasterList::Readable(list))) = read(&tenant, &asked).await.unwrap().categories else {
@@ -478,9 +492,9 @@ async fn a_deleted_category_leaves_the_list_and_stays_on_the_items() {
     let found = tenant.exchange.messages(&engine, &ada, &[marked]).await.unwrap();
     assert_eq!(found[0].1.as_ref().unwrap().as_ref().unwrap().categories, [TRACKED]);
     tenant.fault(Service::Graph, Place::TopLevel, "masterCategories", Kind::DropAfter);
-    assert_eq!(problem(tenant.exchange.delete_master_category(&engine, &ada, &id).await).0, "unknown");
+    assert_eq!(problem(tenant.exchange.delete_master_category(&engine, &ada, &permit).await).0, "unknown");
     let nobody = shared::item::SmtpAddress::new("nobody@northlight.example");
-    let refused = tenant.exchange.delete_master_category(&engine, &nobody, &id).await;
+    let refused = tenant.exchange.delete_master_category(&engine, &nobody, &permit).await;
     assert_eq!(problem(refused).1.code, Code::MailboxGone);
 }
 
