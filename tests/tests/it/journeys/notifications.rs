@@ -3,6 +3,7 @@
 use backend::clock::Clock as _;
 use backend::config::Notifications;
 use backend::sync::{Kind, Pace};
+use http::Method;
 use sandbox::company::ADA;
 use sandbox::world::courier::InProcess;
 use sandbox::world::journal::Service;
@@ -103,6 +104,38 @@ async fn now_01_notifications_that_come_doubled_do_nothing_twice() {
     stack.clock.advance_ms(12 * MINUTE_MS);
     cycled(&stack).await;
     assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+}
+
+/// Exchange says something about the mailbox's subscription.
+async fn announce(stack: &Stack, event: &str) {
+    let id = stack.world.exchange().subscriptions().map(|one| one.id).next().expect("a subscription");
+    let path = format!("exchange/subscriptions/{id}/lifecycle");
+    stack.act(Method::POST, &path, &json!({ "event": event })).await;
+    assert!(stack.world.deliver_notifications().await > 0, "it is heard");
+}
+
+#[tokio::test]
+async fn now_01_changes_that_exchange_says_it_missed_to_tell_are_looked_for_at_once() {
+    let (stack, mail) = live().await;
+    stack.trouble(ADAS, json!({ "notifications": { "loseAll": true } })).await;
+    stack.categorize(&mail, &[TRACKED], &[]).await;
+    announce(&stack, "missed").await;
+    within_seconds(&stack, &mail, Status::Tracked).await;
+}
+
+#[tokio::test]
+async fn now_01_a_subscription_that_was_removed_or_must_be_confirmed_rings_again_after_it_was_mended() {
+    for event in ["subscriptionRemoved", "reauthorizationRequired"] {
+        let (stack, mail) = live().await;
+        announce(&stack, event).await;
+        stack.clock.advance_ms(2_000);
+        cycled(&stack).await;
+        assert_eq!(stack.world.exchange().subscriptions().count(), 1, "{event}");
+        stack.clock.advance_ms(2_000);
+        stack.categorize(&mail, &[TRACKED], &[]).await;
+        assert!(stack.world.deliver_notifications().await > 0, "{event}: Exchange rings again");
+        within_seconds(&stack, &mail, Status::Tracked).await;
+    }
 }
 
 #[tokio::test]

@@ -192,15 +192,12 @@ async fn a_tracked_message_costs_4_requests_in_all() {
 async fn a_busy_mailbox_delays_no_other() {
     let stack = by_itself().await;
     stack.synchronize(BEN.upn).await;
-    for n in 0..200 {
+    for n in 0..100 {
         let mail = stack.deliver(INGRID.email, &[BEN.upn], &format!("Mail {n} of many")).await;
         stack.categorize(&mail, &[TRACKED], &[]).await;
     }
     let mail = stack.mail_to(&ADA).await;
     stack.categorize(&mail, &[TRACKED], &[]).await;
-    let bens = stack.mail_to(&BEN).await;
-    stack.categorize(&bens, &[TRACKED], &[]).await;
     stack.clock.advance_ms(12 * MINUTE_MS);
     stack.pane(&ADA).until(&mail, |status| *status == Status::Tracked).await;
-    stack.pane(&BEN).until(&bens, |status| *status == Status::Tracked).await;
 }
