@@ -176,7 +176,7 @@ async fn mailboxes_that_are_on_are_told_briefly_and_found_by_address(s: Bed) {
         pinned: Some("node-2".into()),
         retry_at: None,
     };
-    assert_eq!(s.enabled_mailboxes().await.unwrap(), [on.clone()]);
+    assert_eq!(s.enabled_mailboxes().await.unwrap(), std::slice::from_ref(&on));
     let people = [address("ben"), address("ada"), address("nobody")];
     assert_eq!(s.mailboxes_at(TENANT, &people).await.unwrap(), [on]);
     assert_eq!(s.mailboxes_at(TENANT, &[]).await.unwrap(), []);
