@@ -41,7 +41,7 @@ async fn taken(stack: &Stack, mails: &[(&'static str, Mail)]) -> Vec<&'static st
     let mut taken = Vec::new();
     for (kind, mail) in mails {
         let emails = stack.emails(&mail.internet_message_id).await.len();
-        let shows = stack.categories(mail).unwrap().contains(&TRACKED.to_owned());
+        let shows = stack.categories(mail).expect("a mail").contains(&TRACKED.to_owned());
         assert_eq!(emails == 1, shows, "{kind}: both sides agree");
         taken.extend((emails == 1).then_some(*kind));
     }

@@ -18,17 +18,18 @@ fn mailbox(oid: &str) -> MailboxId {
 }
 
 /// Maps a folder that the service has seen, or takes its mapping away.
-async fn map(stack: &Stack, oid: &str, name: &str, mapping: Option<FolderMapping>) -> Mapped {
+async fn map(stack: &Stack, oid: &str, name: &str, mapping: impl Into<Option<FolderMapping>>) -> Mapped {
     let tenant = stack.config.tenants[0].id;
-    let folders = stack.store.folders(tenant, mailbox(oid)).await.unwrap();
+    let folders = stack.store.folders(tenant, mailbox(oid)).await.expect("the store works");
     let folder = folders.iter().find(|f| f.name == name).expect("a folder that was seen").folder.clone();
-    let mapped = MappedFolder { folder, name: name.to_owned(), mapping };
+    let mapped = MappedFolder { folder, name: name.to_owned(), mapping: mapping.into() };
     let now = backend::clock::Clock::now(&*stack.clock);
-    stack.store.map_folder(tenant, mailbox(oid), &mapped, &Actor::Program("tests".into()), now).await.unwrap()
+    let by = Actor::Program("tests".into());
+    stack.store.map_folder(tenant, mailbox(oid), &mapped, &by, now).await.expect("the store works")
 }
 
-fn to(record: &RecordRef) -> Option<FolderMapping> {
-    Some(FolderMapping { regarding: Some(record.clone()) })
+fn to(record: &RecordRef) -> FolderMapping {
+    FolderMapping { regarding: Some(record.clone()) }
 }
 
 /// Ada's mailbox with two folders, of which the first is mapped to Fjordline Marine; and their ids for moving.

@@ -25,8 +25,9 @@ async fn queued(stack: &Stack, email: &serde_json::Value) -> bool {
 
 /// The queue belongs to somebody else from now on.
 async fn give_the_queue_to(stack: &Stack, systemuser: &str) {
-    let owner = systemuser.parse().unwrap();
-    stack.world.crm().set_owner("queues", QUEUE_ID.parse().unwrap(), owner).await.unwrap();
+    let id = |text: &str| text.parse().expect("the company's ids are GUIDs");
+    let given = stack.world.crm().set_owner("queues", id(QUEUE_ID), id(systemuser)).await;
+    given.expect("the queue is given away");
 }
 
 #[tokio::test]
