@@ -1,7 +1,6 @@
 //! What a click costs upstream: round trips one after the other, requests, and bytes both ways.
 
-use async_trait::async_trait;
-use backend::net::{Request, Response, Transport, TransportError};
+use super::scale::Scale;
 use sandbox::company::{ADA, OPPORTUNITIES, Opportunity};
 use sandbox::world::journal::{Journal, Service};
 use shared::regarding::{RecordKey, RecordRef, Table};
@@ -13,23 +12,6 @@ use tests::{Mail, Pane, Stack};
 /// How long the other side takes for each answer, in milliseconds, so that what is sent at the same time also
 /// is so in its journal.
 const MOMENT_MS: u64 = 3;
-
-/// Counts the bytes of bodies on their way.
-#[derive(Debug)]
-struct Scale {
-    beyond: Arc<dyn Transport>,
-    bytes: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl Transport for Scale {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        self.bytes.fetch_add(request.body.len(), Ordering::Relaxed);
-        let answer = self.beyond.send(request).await?;
-        self.bytes.fetch_add(answer.body.len(), Ordering::Relaxed);
-        Ok(answer)
-    }
-}
 
 /// The service with warm tokens, and somebody who uses it.
 struct Bench {

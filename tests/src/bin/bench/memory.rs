@@ -1,5 +1,6 @@
 //! What the real program keeps in memory, with its sandbox, idle after the start and after some work.
 
+use super::machine::{mb, resident};
 use anyhow::{Context as _, Result, bail};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -46,10 +47,6 @@ pub async fn tell() -> Result<()> {
     Ok(())
 }
 
-fn mb(bytes: u64) -> String {
-    format!("{:.1}", bytes as f64 / 1_000_000.0)
-}
-
 async fn until_ready(child: &mut Child) -> Result<()> {
     let mut lines = BufReader::new(child.stdout.take().context("its output is piped")?).lines();
     while let Some(line) = lines.next_line().await? {
@@ -72,12 +69,4 @@ async fn until_idle(process: u32) -> Option<u64> {
         before = now;
     }
     Some(before)
-}
-
-/// `VmRSS` of a process, in bytes.
-fn resident(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

@@ -4,6 +4,7 @@
 //! From the navigation of the pane's frame to the frame in which *Not tracked* stands on the screen. Chromium
 //! keeps nothing of servers whose certificate it has not been told to trust, so every run loads everything.
 
+use super::machine::percentile;
 use sandbox::company::ADA;
 use serde_json::Value;
 use tests::browser::{Browser, View};
@@ -64,9 +65,4 @@ pub async fn tell() {
         println!("{:>9.0}  {:>9.0}  {what}", percentile(&times, 50), percentile(&times, 95));
     }
     println!();
-}
-
-/// Nearest rank.
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
-    sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1]
 }
