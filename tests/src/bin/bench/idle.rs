@@ -13,8 +13,8 @@ use tokio::time::sleep;
 /// Mailboxes of each row; the last only where it is asked for, for it takes an hour to fill.
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 const VAST: usize = 100_000;
-/// How long idle mailboxes are watched.
-const WATCHED: Duration = Duration::from_secs(60);
+/// How long idle mailboxes are watched: an interval of quiet ones, so that each has its cycle once.
+const WATCHED: Duration = Duration::from_secs(720);
 const LEASE_MS: u64 = 15_000;
 
 /// Prints the chapter, with as many mailboxes as `most` at most.
