@@ -147,7 +147,8 @@ async fn after_failure(engine: &Engine, record: &MailboxRecord, failure: &Failur
     let problem = failure.problem();
     let now = engine.parts.clock.now();
     let fate = mailboxes::after_failure(&problem, record.transient_failures, now);
-    tracing::warn!(whose = %record.mailbox.0, code = problem.code.as_str(), rule = %fate.rule, "a cycle failed");
+    let whose = record.mailbox.0;
+    tracing::warn!(%whose, code = problem.code.as_str(), rule = %fate.rule, "a cycle failed");
     match fate.answer {
         MailboxFate::Stop => {
             amend(engine, record, &MailboxChange::Stop(problem.clone())).await?;
@@ -309,7 +310,8 @@ impl Cycle<'_> {
         if let Some(category) = learned {
             let lease = self.lease().await?;
             store.save_category(&lease, self.record.mailbox, &category).await?;
-            tracing::info!(whose = %self.record.mailbox.0, rule = %upkeep.rule, "master category");
+            let whose = self.record.mailbox.0;
+            tracing::info!(%whose, rule = %upkeep.rule, "master category");
             self.record.category = Some(category);
         }
         let known = self.record.category.as_ref().map(|k| &k.category);
@@ -483,7 +485,8 @@ impl Cycle<'_> {
             Err(failure) => {
                 self.engine.pauses.begin(self.record.mailbox, now);
                 let code = failure.problem().code;
-                tracing::warn!(whose = %self.record.mailbox.0, code = code.as_str(), "no notifications");
+                let whose = self.record.mailbox.0;
+                tracing::warn!(%whose, code = code.as_str(), "no notifications");
             }
         }
         Ok(())

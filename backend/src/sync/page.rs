@@ -311,5 +311,6 @@ fn wished(place: &Place<'_>, message: &Message, wish: &Wish, origin: Origin) -> 
 }
 
 fn tell(place: &Place<'_>, noticed: &Decision<Noticed>) {
-    tracing::info!(whose = %place.record.mailbox.0, rule = %noticed.rule, "noticed");
+    let whose = place.record.mailbox.0;
+    tracing::info!(%whose, rule = %noticed.rule, "noticed");
 }

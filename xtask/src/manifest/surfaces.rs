@@ -62,7 +62,8 @@ fn check_surface(faults: &mut Faults<'_>, surface: &str, pinned: bool) {
         let says = child(action, "SupportsMultiSelect").map_or("absent", text_of);
         let expected = if surface == SEVERAL { "true" } else { "absent" };
         if says != expected {
-            faults.add(action, format!("SupportsMultiSelect has to be {expected} in {surface}, it is {says}"));
+            faults
+                .add(action, format!("SupportsMultiSelect has to be {expected} in {surface}, it is {says}"));
         }
     }
 }

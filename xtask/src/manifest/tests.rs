@@ -207,7 +207,8 @@ fn several_messages_are_taken_where_mail_is_read_and_nowhere_else() {
     let xml = manifest();
     let (before, after) = xml.split_once("MessageComposeCommandSurface").unwrap();
     let pinning = "<SupportsPinning>true</SupportsPinning>";
-    let after = after.replacen(pinning, &format!("{pinning}<SupportsMultiSelect>true</SupportsMultiSelect>"), 1);
+    let after =
+        after.replacen(pinning, &format!("{pinning}<SupportsMultiSelect>true</SupportsMultiSelect>"), 1);
     let told = faults_of(&format!("{before}MessageComposeCommandSurface{after}"));
     assert!(told.contains("SupportsMultiSelect has to be absent in MessageComposeCommandSurface"), "{told}");
 }

@@ -16,7 +16,8 @@ pub(super) async fn delete(
     mailbox: &SmtpAddress,
     permit: &RemovalPermit,
 ) -> Outcome<()> {
-    let path = format!("{}/outlook/masterCategories/{}", mailbox_path(mailbox), segment(&permit.category().0));
+    let path =
+        format!("{}/outlook/masterCategories/{}", mailbox_path(mailbox), segment(&permit.category().0));
     let answer = line.send(access, mailbox, Call::write(Method::DELETE, line.url(&path)?, None)).await?;
     let is_gone = answer.status == StatusCode::NOT_FOUND && answer.mailbox_trouble().is_none();
     if answer.status.is_success() || is_gone {

@@ -208,6 +208,7 @@ pub const LAWS: &[Law] = &[
                 connectors,
                 &[
                     "shared::rules::deleting::DeletePermit",
+                    "shared::rules::mailboxes::RemovalPermit",
                     "shared::rules::regarding::TargetSeen",
                     "shared::rules::people::MAX_SENDER_MATCHES",
                 ],
