@@ -36,7 +36,7 @@ async fn nodes_that_are_killed_at_random_lose_nothing_double_nothing_and_stall_n
     let kills = told("REGARDING_KILLS").unwrap_or(KILLS);
     let seed = told("REGARDING_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
     println!("killing {kills} nodes, seed {seed}");
-    let database = Database::new().await;
+    let database = Database::empty().await;
     let terms =
         Terms { nodes: NODES, lease_ms: LEASE_MS, mail: Mail::None, database: Some(database.clone()) };
     let fleet = Arc::new(Fleet::found(terms).await);
@@ -47,12 +47,12 @@ async fn nodes_that_are_killed_at_random_lose_nothing_double_nothing_and_stall_n
     until_enabled(&database, load.people().len()).await;
     let load = Arc::new(Mutex::new(load));
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let at_work = tokio::spawn(work(fleet.clone(), load.clone(), Dice::new(seed), stopped));
+    let at_work = tokio::spawn(work(fleet.clone(), database.clone(), load.clone(), Dice::new(seed), stopped));
     let begun = Instant::now();
     kill(&fleet, &load, Dice::new(!seed), kills).await;
     stop.send(true).expect("somebody works");
     at_work.await.expect("people work on");
-    until_settled(&fleet, &load).await;
+    until_settled(&fleet, &database, &load).await;
     let load = load.lock().await;
     tell(&load, kills, begun.elapsed());
     let wrong = faults(&fleet, &database, &load).await;
@@ -85,6 +85,7 @@ async fn until_enabled(database: &Database, count: usize) {
 /// Letters come, and are looked after, until somebody says that it is enough.
 async fn work(
     fleet: Arc<Fleet>,
+    database: Database,
     load: Arc<Mutex<Load>>,
     mut dice: Dice,
     stop: tokio::sync::watch::Receiver<bool>,
@@ -93,7 +94,7 @@ async fn work(
         {
             let mut load = load.lock().await;
             load.send(&fleet.tenant, &mut dice).await;
-            load.look(&fleet.tenant).await;
+            load.look(&fleet.tenant, &links(&database).await).await;
         }
         // What is asked of the tenant is kept in memory, and nobody reads it here.
         fleet.tenant.world.journal.clear();
@@ -130,11 +131,12 @@ async fn kill(fleet: &Arc<Fleet>, load: &Mutex<Load>, mut dice: Dice, kills: u64
 }
 
 /// Waits until nothing is left to do, no longer than a mailbox may be left alone.
-async fn until_settled(fleet: &Fleet, load: &Mutex<Load>) {
+async fn until_settled(fleet: &Fleet, database: &Database, load: &Mutex<Load>) {
+    let limit = Instant::now() + 2 * LONGEST_STALL;
     loop {
         let mut load = load.lock().await;
-        load.look(&fleet.tenant).await;
-        if load.waiting().count() == 0 || load.longest_wait() > LONGEST_STALL {
+        load.look(&fleet.tenant, &links(database).await).await;
+        if load.is_through() || load.longest_wait() > LONGEST_STALL || Instant::now() > limit {
             return;
         }
         drop(load);

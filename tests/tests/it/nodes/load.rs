@@ -4,7 +4,7 @@ use super::dice::Dice;
 use sandbox::company::INGRID;
 use sandbox::exchange::MailboxKind;
 use shared::category::TRACKED;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tests::{Mail, Tenant};
 use tokio::time::Instant;
@@ -33,6 +33,8 @@ pub struct Load {
     people: Vec<String>,
     pub settled: Vec<Letter>,
     waiting: VecDeque<Letter>,
+    /// Letters whose category is to be taken off once the service knows that they are tracked.
+    to_untrack: Vec<Mail>,
     /// How long each took from its category to its email.
     pub times: Vec<Duration>,
 }
@@ -75,8 +77,15 @@ impl Load {
         self.waiting.push_back(Letter { copies, wanted, categorized: Instant::now() });
     }
 
-    /// Looks which letters have become emails; takes the category off those that are to be untracked.
-    pub async fn look(&mut self, tenant: &Tenant) {
+    /// Looks which letters have become emails; takes the category off those that are to be untracked once they are
+    /// `linked`, for only then the pane says *Tracked* and a category that goes says anything.
+    pub async fn look(&mut self, tenant: &Tenant, linked: &HashMap<String, Uuid>) {
+        let (ready, not_yet): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.to_untrack).into_iter().partition(|it| linked.contains_key(&it.item.0));
+        self.to_untrack = not_yet;
+        for mail in ready {
+            tenant.categorize(&mail, &[], &[TRACKED]).await;
+        }
         for letter in std::mem::take(&mut self.waiting) {
             let emails = tenant.world.crm().emails_with(&letter.copies[0].internet_message_id);
             if emails.is_empty() {
@@ -85,7 +94,7 @@ impl Load {
             }
             self.times.push(letter.categorized.elapsed());
             if letter.wanted == Wanted::Untracked {
-                tenant.categorize(&letter.copies[0], &[], &[TRACKED]).await;
+                self.to_untrack.extend(letter.copies.iter().cloned());
             }
             self.settled.push(letter);
         }
@@ -94,6 +103,11 @@ impl Load {
     /// How long the letter waits that waits longest.
     pub fn longest_wait(&self) -> Duration {
         self.waiting.iter().map(|letter| letter.categorized.elapsed()).max().unwrap_or_default()
+    }
+
+    /// Whether everything that was wished was told, and has been seen in the CRM.
+    pub fn is_through(&self) -> bool {
+        self.waiting.is_empty() && self.to_untrack.is_empty()
     }
 
     pub fn waiting(&self) -> impl Iterator<Item = &Letter> {
