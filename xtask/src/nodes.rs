@@ -35,7 +35,7 @@ const TENANT_ID: &str = "5a9db0c5-0000-4000-8000-00000000a000";
 /// Variable of the environment in which a node finds the secret.
 const SECRET: &str = "REGARDING_CLIENT_SECRET";
 /// How long a process may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often is looked whether all live.
 const LOOK: Duration = Duration::from_millis(200);
 
