@@ -22,7 +22,7 @@ pub fn draw(seed: u64) -> History {
     let mut dice = Dice::new(seed);
     let people = dice.weighed(&[(3, 1_u8), (4, 2), (2, 3)]);
     let filters = [0; 3].map(|_: u8| dice.weighed(&[(6, 1_u8), (2, 4), (1, 0), (1, 2)]));
-    let setting = Setting { people, two_activities: !dice.one_in(3), filters, chance: dice.next() };
+    let setting = Setting { people, two_activities: !dice.one_in(3), filters, chance: dice.word() };
     let weather = dice.weighed(&[(3, Weather::Fine), (5, Weather::Mixed), (2, Weather::Storm)]);
     let switches = dice.one_in(8);
     let length = 10 + dice.below(21);

@@ -217,10 +217,11 @@ async fn with_engine<T>(scene: &Arc<Scene>, work: impl AsyncFnOnce(Items) -> T) 
 }
 
 async fn bury(scene: &Arc<Scene>, node: &Arc<Node>) {
-    let mut processes = scene.processes.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = processes.iter().position(|process| process.node.name == node.name);
-    let dead = at.map(|at| processes.remove(at));
-    drop(processes);
+    let dead = {
+        let mut processes = scene.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = processes.iter().position(|process| process.node.name == node.name);
+        at.map(|at| processes.remove(at))
+    };
     drop(dead);
     settle_down().await;
 }

@@ -50,12 +50,12 @@ impl Node {
     /// Here it ends: nothing after this is ever done.
     pub async fn die(&self) {
         self.kill();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     pub async fn stop_if_dead(&self) {
         if self.is_dead() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -21,7 +21,7 @@ pub async fn check(scene: &Arc<Scene>) {
             match items.state(&scene.access(who), &name, Language::English).await {
                 Ok(state) => check_copy(scene, mail, who, copy.outgoing, &state),
                 Err(problem) => {
-                    scene.flaw(format!("end: mail {mail} of {who} cannot be looked at: {problem:?}"))
+                    scene.flaw(format!("end: mail {mail} of {who} cannot be looked at: {problem:?}"));
                 }
             }
         }
