@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// How often is looked whether something came to be.
 const LOOK: Duration = Duration::from_millis(2);
 /// How long a mailbox may take to be synchronized, at the least; and so much longer for each.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PATIENCE_EACH: Duration = Duration::from_millis(300);
 
 /// A fleet, and the salespeople whom it works for.

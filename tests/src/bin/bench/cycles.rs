@@ -108,10 +108,9 @@ impl Bench {
         let mut script = "create table writes (count integer); insert into writes values (0);".to_owned();
         for table in tables {
             for act in ["insert", "update", "delete"] {
-                script += &format!(
-                    "create trigger count_{act}_{table} after {act} on {table}
-                       begin update writes set count = count + 1; end;"
-                );
+                let counted = format!("create trigger count_{act}_{table} after {act} on {table}");
+                script.push_str(&counted);
+                script.push_str(" begin update writes set count = count + 1; end;");
             }
         }
         sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut connection).await.expect("triggers");

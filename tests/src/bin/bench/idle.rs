@@ -14,7 +14,7 @@ use tokio::time::sleep;
 const SIZES: [usize; 3] = [100, 1_000, 10_000];
 const VAST: usize = 100_000;
 /// How long idle mailboxes are watched: an interval of quiet ones, so that each has its cycle once.
-const WATCHED: Duration = Duration::from_secs(720);
+const WATCHED: Duration = Duration::from_mins(12);
 const LEASE_MS: u64 = 15_000;
 
 /// Prints the chapter, with as many mailboxes as `most` at most.

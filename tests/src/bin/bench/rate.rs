@@ -14,7 +14,7 @@ const PEOPLE: usize = 10;
 const MESSAGES: usize = 400;
 /// Rounds of one message a mailbox each for the time from category to email.
 const ROUNDS: usize = 20;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The default of production.
 const LEASE_MS: u64 = 15_000;
 
