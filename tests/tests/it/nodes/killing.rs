@@ -68,7 +68,7 @@ fn told(variable: &str) -> Option<u64> {
 
 /// Waits until every mailbox is synchronized.
 async fn until_enabled(database: &Database, count: usize) {
-    let limit = Instant::now() + Duration::from_secs(120);
+    let limit = Instant::now() + Duration::from_mins(2);
     let mut connection = database.connect().await;
     loop {
         let on =
