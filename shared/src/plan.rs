@@ -259,11 +259,26 @@ pub fn plan(situation: &Situation) -> Option<Plan> {
             Settlement { outcome: Outcome::Fulfilled, link: situation.link, reason: overtaken.reason() };
         return Some(Plan::Settle(settlement));
     }
-    Some(match (&open.wish, &open.given_up) {
+    Some(match (&wished(situation, open), &open.given_up) {
         (Wish::Track { .. }, Some(problem)) => give_up(situation, problem),
         (Wish::Track { regarding }, None) => track(situation, open, regarding),
         (Wish::Untrack { record }, _) => untrack(situation, *record),
     })
+}
+
+/// What is wished by now. A category that was taken off and put on again before anything was done for it wishes
+/// that the message be tracked (CAT-10), whichever of the two was noticed.
+fn wished(s: &Situation, open: &OpenWish) -> Wish {
+    let ExchangeSeen::Present { message, category } = &s.exchange else { return open.wish.clone() };
+    let by_category = open.origin == Origin::Category && matches!(open.wish, Wish::Untrack { .. });
+    let on = tracking::says_tracked(&message.categories, category);
+    // Given up, it was us who took it off (RET-03).
+    let given_up =
+        open.given_up.is_some() && category::contains(&message.categories, category::UNDELIVERABLE);
+    if by_category && s.link.is_none() && (on || given_up) {
+        return Wish::Track { regarding: RegardingWish::Keep };
+    }
+    open.wish.clone()
 }
 
 /// Whether what the wish rests on is no more, so that there is nothing left to do.
@@ -285,7 +300,7 @@ fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
         return Some(Decision::new((), RuleId::Cat21));
     }
     let on = tracking::says_tracked(&message.categories, category);
-    let wanted = matches!(open.wish, Wish::Track { .. });
+    let wanted = matches!(wished(s, open), Wish::Track { .. });
     // Given up, it was us who took the category off (RET-03), also where an administrator had it tried again since.
     let marked = category::contains(&message.categories, category::UNDELIVERABLE);
     let given_up = open.given_up.is_some() || open.category_is_ours == Ours::TakenOff;

@@ -1,6 +1,8 @@
 //! Proves a plan complete and permitted before any of it is sent.
 
-use super::{CategoryChange, ExchangeSeen, OpenWish, Outcome, Plan, Situation, Step, overtaken, plan};
+use super::{
+    CategoryChange, ExchangeSeen, OpenWish, Outcome, Plan, Situation, Step, overtaken, plan, wished,
+};
 use crate::category::{UNDELIVERABLE, same_name};
 use crate::rules::tracking::says_tracked;
 use crate::settings::Switch;
@@ -130,7 +132,7 @@ fn promise_kept(s: &Situation) -> bool {
         return true;
     }
     let promised = on || s.settings.track_categorized == Switch::Off;
-    match &open.wish {
+    match &wished(s, open) {
         Wish::Track { .. } => promised && (s.tracked_email().is_some() || s.existing_email().is_some()),
         Wish::Untrack { .. } => !on && (!chose_deletion(open) || s.tracked_email().is_none()),
     }

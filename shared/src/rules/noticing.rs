@@ -109,10 +109,21 @@ fn by_category(message: &Message, stored: &Stored, around: Surroundings<'_>) -> 
         (false, Some(_), None | Some(Goal::Track)) if agreed => {
             (Wish::Untrack { record: RecordFate::Keep }, RuleId::Cat06)
         }
+        // Taken off again while the tracking it asked for is under way, which may be past looking at it.
+        (false, None, _) if taken_off_again(message, stored) => {
+            (Wish::Untrack { record: RecordFate::Keep }, RuleId::Cat06)
+        }
         _ => return None,
     };
     let decided = Decision::new(Noticed::Wish(wish, Origin::Category), rule);
     Some(decided.because("category", &around.category.name))
+}
+
+/// Whether the category that is being acted on is off again, and not by us: given up, it has made way for
+/// *Undeliverable*.
+fn taken_off_again(message: &Message, stored: &Stored) -> bool {
+    let given_up = category::contains(&message.categories, category::UNDELIVERABLE);
+    stored.open == Some((Origin::Category, Goal::Track)) && !given_up
 }
 
 /// What it says apart from its category.

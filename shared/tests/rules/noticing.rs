@@ -270,6 +270,14 @@ fn fld_01_mail_that_bears_the_category_takes_the_folders_record_along() {
 }
 
 #[test]
+fn cat_06_a_category_taken_off_while_its_tracking_is_under_way_untracks() {
+    let under_way = |on: &[&str]| scene(on).with(|s| s.stored.open = Some((Origin::Category, Goal::Track)));
+    says(&under_way(&[]), untracked_by_category(), RuleId::Cat06);
+    // Given up, it was us who took it off.
+    says(&under_way(&[UNDELIVERABLE]), Noticed::Nothing, RuleId::Ret03);
+}
+
+#[test]
 fn fld_01_mail_that_is_moved_while_it_waits_to_be_tracked_takes_the_folders_record() {
     for origin in other_doors() {
         for on in [&[][..], &[TRACKED]] {
@@ -277,6 +285,8 @@ fn fld_01_mail_that_is_moved_while_it_waits_to_be_tracked_takes_the_folders_reco
             let row = row.with(|s| s.stored.open = Some((origin, Goal::Track)));
             let expected = match origin {
                 Origin::Folder => Noticed::Nothing,
+                // Taken off again, it is not the folder that counts.
+                Origin::Category if on.is_empty() => untracked_by_category(),
                 _ => tracked_by(Origin::Folder, RegardingWish::Set(account())),
             };
             assert_eq!(row.notice().answer, expected);

@@ -211,7 +211,8 @@ fn what_people_did_since_counts(s: &Situation, after: &Situation, end: &Settleme
         .categories
         .iter()
         .any(|c| [&category.name, TRACKED].iter().any(|name| c.to_lowercase() == name.to_lowercase()));
-    let wanted = matches!(open(s).wish, Wish::Track { .. });
+    // Put on again before anything was done for its being off, it wishes to be tracked.
+    let wanted = matches!(open(s).wish, Wish::Track { .. }) || (on && s.link.is_none());
     // Given up and marked, it was not people who took it off.
     let taken_off = open(s).given_up.is_some() || open(s).category_is_ours == Ours::TakenOff;
     let by_us = taken_off && message.categories.iter().any(|c| c == UNDELIVERABLE);
@@ -233,9 +234,9 @@ fn nobody_waits_for_the_category(s: &Situation) {
     }
 }
 
-/// A wish that was fulfilled, wished again, is fulfilled as it is.
+/// A wish that was fulfilled, wished again, is fulfilled as it is. One that was given up before is not wished again.
 fn once_is_enough(mut after: Situation, end: Settlement) {
-    if end.outcome == Outcome::Fulfilled {
+    if end.outcome == Outcome::Fulfilled && open(&after).given_up.is_none() {
         after.link = end.link;
         match plan::plan(&after) {
             Some(Plan::Settle(again)) => assert_eq!(again.outcome, Outcome::Fulfilled, "{after:#?}"),

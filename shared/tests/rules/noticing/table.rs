@@ -94,6 +94,11 @@ fn by_the_book(s: &Scene, place: Place) -> Noticed {
             return untracked_by_category();
         }
     }
+    // CAT-06: also before the tracking that it asked for is done, unless it was us who took it off (RET-03).
+    let asked = s.stored.open == Some((Origin::Category, Goal::Track));
+    if s.settings.track_categorized == Switch::On && asked && !on && !given_up && tracked.is_none() {
+        return untracked_by_category();
+    }
     // RET-03
     if given_up && tracked.is_none() {
         return Noticed::Nothing;

@@ -49,7 +49,17 @@ pub fn end(s: &Situation) -> End {
         rule,
     };
     let open = open(s);
-    let tracks = matches!(open.wish, Wish::Track { .. });
+    let put_on_again = open.origin == Origin::Category
+        && s.link.is_none()
+        && match &s.exchange {
+            ExchangeSeen::Present { category, .. } => {
+                bears(s, &[&category.name, TRACKED])
+                    || (open.given_up.is_some() && bears(s, &[UNDELIVERABLE]))
+            }
+            ExchangeSeen::Gone => false,
+        };
+    // CAT-10: the category counts as it stands now.
+    let tracks = matches!(open.wish, Wish::Track { .. }) || put_on_again;
     let ExchangeSeen::Present { message, category } = &s.exchange else {
         // DEL-01: without its message nothing can be tracked; untracked it is as soon as it is wished.
         return match (&open.wish, &open.given_up) {
