@@ -78,17 +78,7 @@ pub fn run(project: &Project, speed: Speed, count: u16) -> Result<()> {
 /// Kills random nodes under load, as often as wanted, and looks what became of the mail.
 pub fn kill(project: &Project, kills: u64, seed: Option<u64>) -> Result<()> {
     let mut command = project.cargo();
-    command.args([
-        "test",
-        "--locked",
-        "--package",
-        "tests",
-        "--test",
-        "it",
-        "--",
-        "--nocapture",
-        "nodes::killing",
-    ]);
+    command.args(["test", "--locked", "--package", "tests", "--test", "nodes", "--", "--nocapture"]);
     command.env("REGARDING_BIN", server::program(project, Speed::Development));
     command.env("REGARDING_KILLS", kills.to_string());
     if let Some(seed) = seed {

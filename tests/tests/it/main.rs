@@ -6,6 +6,5 @@ mod contracts;
 mod crash;
 mod journeys;
 mod manifest;
-mod nodes;
 mod security;
 mod simulation;

@@ -20,7 +20,7 @@ const NODES: usize = 3;
 /// time.
 const LEASE_MS: u64 = 3_000;
 const PEOPLE: usize = 12;
-/// Kills of the share of `cargo xtask test`.
+/// Kills where nobody says how many.
 const KILLS: u64 = 10;
 /// No mailbox may be left alone for longer.
 const LONGEST_STALL: Duration = Duration::from_secs(30);
