@@ -28,8 +28,10 @@ pub struct SeenNode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ring", rename_all = "snake_case")]
 pub enum Ring {
-    /// There is something to do in a mailbox.
+    /// There is something to do in a mailbox: whoever works at it now may do that too.
     Work { tenant: TenantId, mailbox: SmtpAddress },
+    /// Something came about in a mailbox that whoever synchronizes it is to see.
+    Look { tenant: TenantId, mailbox: SmtpAddress },
     /// An item's state changed; whoever follows it may want to know.
     Told { tenant: TenantId, name: ItemName },
     /// Who synchronizes which mailbox may have changed.

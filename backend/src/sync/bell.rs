@@ -94,6 +94,14 @@ impl Engine {
         self.wake((tenant, mailbox.clone()), None);
     }
 
+    /// Rings at a mailbox's door if somebody of this process is at work there.
+    pub(super) fn ring_if_at_work(&self, door: &Door) {
+        let workers = self.bell.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(worker) = workers.get(door) {
+            worker.bell.notify_one();
+        }
+    }
+
     /// The mailbox's cycle has come.
     pub(super) fn ring_cycle(self: &Arc<Self>, door: &Door, kind: Kind) {
         self.wake(door.clone(), Some(kind));

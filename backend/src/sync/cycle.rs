@@ -400,8 +400,9 @@ impl Cycle<'_> {
         }
         let high = page.changed.iter().map(|m| m.received).max().unwrap_or(UtcMs(0));
         let incremental = folder.round == Round::Incremental && folder.link.is_some();
-        let found = self.notice(folder, page, incremental).await?;
+        // First the lease: where another hand works, the CRM need not be asked about mail that is theirs to note.
         let lease = self.lease().await?;
+        let found = self.notice(folder, page, incremental).await?;
         self.looked.changes += found.changes;
         let observed = ObservedPage {
             folder: folder.folder.clone(),

@@ -118,7 +118,7 @@ impl Engine {
     /// Something happened that a mailbox's cycle is to see: here, or wherever it is synchronized.
     pub(super) async fn tell_mailbox(&self, door: &Door) -> StoreResult<()> {
         self.rota.rung(door, Kind::Bell, self.parts.clock.now());
-        self.parts.store.ring_others(&Ring::Work { tenant: door.0, mailbox: door.1.clone() }).await
+        self.parts.store.ring_others(&Ring::Look { tenant: door.0, mailbox: door.1.clone() }).await
     }
 
     fn beat_ms(&self) -> i64 {
@@ -183,8 +183,9 @@ async fn listen(engine: Arc<Engine>, mut rings: tokio::sync::mpsc::Receiver<Ring
         };
         match ring {
             None => return,
-            Some(Ring::Work { tenant, mailbox }) => {
-                engine.ring(tenant, &mailbox);
+            // Only to whoever works there: two who do not would ring at each other without end.
+            Some(Ring::Work { tenant, mailbox }) => engine.ring_if_at_work(&(tenant, mailbox)),
+            Some(Ring::Look { tenant, mailbox }) => {
                 engine.rota.rung(&(tenant, mailbox), Kind::Bell, engine.parts.clock.now());
             }
             Some(Ring::Told { tenant, name }) => engine.watch.dismiss(tenant, &name),

@@ -84,6 +84,7 @@ async fn what_one_process_rings_the_others_hear_in_order_and_it_does_not() {
         (one.listen().await.unwrap(), two.listen().await.unwrap(), three.listen().await.unwrap());
     let rings = [
         Ring::Work { tenant: TENANT, mailbox: address("ada") },
+        Ring::Look { tenant: TENANT, mailbox: address("ada") },
         Ring::Told { tenant: TENANT, name: name("it's \"an\" item") },
         Ring::Assignment,
     ];
