@@ -73,6 +73,7 @@ create table untracked (
     tenant text not null,
     mailbox_id text not null,
     item text not null,
+    folder text,                         -- where it lay then; null: unknown
     since bigint not null,
     primary key (tenant, mailbox_id, item)
 );

@@ -308,6 +308,16 @@ fn overtaken(s: &Situation, open: &OpenWish) -> Option<Decision<()>> {
     (on != wanted && !by_us).then(|| Decision::new((), RuleId::Cat10).because("category", &category.name))
 }
 
+/// Whether somebody put the category on a copy while it looks for the record that it is to follow. That is a wish of its
+/// own (CAT-02), for which one is made.
+fn categorized_by_hand(s: &Situation, open: &OpenWish) -> bool {
+    let ExchangeSeen::Present { message, category } = &s.exchange else { return false };
+    open.origin == Origin::Copy
+        && open.category_is_ours == Ours::No
+        && s.settings.track_categorized == Switch::On
+        && tracking::says_tracked(&message.categories, category)
+}
+
 /// RET-03: no further attempt is made. The tracking category gives way to *Undeliverable*, so that putting it on
 /// again can be seen as a fresh attempt (RET-05). A message that is tracked keeps its category: what failed was
 /// something else.
@@ -361,7 +371,7 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
         Promotion::Existing(id) => s.crm.emails.iter().find(|e| e.id == id),
         Promotion::Create(_) => None,
     });
-    if open.origin == Origin::Copy && present.is_none() {
+    if open.origin == Origin::Copy && present.is_none() && !categorized_by_hand(s, open) {
         // A copy follows a record and makes none: whoever deleted it would get it back (DEL-02).
         return settle_refused(s, Problem::new(Code::RecordGone), RuleId::Del02);
     }

@@ -153,7 +153,11 @@ fn standing(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> Stan
             }
             // CAT-02, CAT-10; CAT-06.
             Fact::PutOn { mail: m, who: w } if (m, w) == (mail, who) => standing.say(true, By::Category),
-            Fact::TakenOff { mail: m, who: w } if (m, w) == (mail, who) => standing.say(false, By::Category),
+            Fact::TakenOff { mail: m, who: w } if (m, w) == (mail, who) => {
+                standing.say(false, By::Category);
+                // Taken off before the mail could be tracked, it may still follow another recipient's copy (CAT-15).
+                standing.open |= around.troubled && standing.by_itself;
+            }
             // FLD-01.
             Fact::Moved { mail: m, who: w, tracks } if (m, w) == (mail, who) => {
                 if tracks {

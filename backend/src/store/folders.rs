@@ -103,7 +103,7 @@ pub struct ItemFacts {
     pub untracked: bool,
     /// The newest wish for it that is open: its door and its goal.
     pub open: Option<(Origin, Goal)>,
-    /// The folder in which it lay when it was linked.
+    /// The folder in which it lay when it was linked, or taken out of tracking.
     pub folder_of_link: Option<FolderId>,
 }
 

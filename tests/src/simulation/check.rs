@@ -20,8 +20,9 @@ pub async fn after_step(scene: &Arc<Scene>) {
             scene.stage().trace(&format!("{} {}", effect.kind, effect.target));
         }
     }
-    records::check(scene, &upstream);
+    // What was deleted must be known before what is made again is counted.
     deletions::check(scene, &upstream);
+    records::check(scene, &upstream);
     categories::check(scene);
 }
 

@@ -36,7 +36,7 @@ pub async fn perform(scene: &Arc<Scene>, act: &Act) {
         Act::Move { mail, who, to } => move_to(scene, *mail, *who, *to).await,
         Act::Delete { mail, who } => delete(scene, *mail, *who),
         Act::RenameCategory { who } => rename_category(scene, *who).await,
-        Act::DeleteCategory { who } => delete_category(scene, *who),
+        Act::DeleteCategory { who } => delete_category(scene, *who).await,
         Act::Track { mail, who, regarding } => {
             let regarding = match regarding {
                 Regarding::Keep => RegardingWish::Keep,
@@ -278,14 +278,21 @@ fn category_of(scene: &Scene, who: Who) -> Option<Uuid> {
     mailbox.categories().iter().find(|c| c.display_name.to_lowercase() == name).map(|c| c.id)
 }
 
-/// Only a category that the engine has got to know is known by its id (CAT-13); before that, a renamed one is any
-/// category of the person's own.
-async fn rename_category(scene: &Scene, who: Who) {
+/// Only a category that the engine has got to know under its present name is known by its id (CAT-13); before that,
+/// whatever is renamed or deleted is any category of the person's own.
+async fn known_category(scene: &Scene, who: Who) -> Option<Uuid> {
     let record = scene.ground.store.mailbox(scene.ground.tenant(), Scene::mailbox(who).0).await;
-    let known = record.expect("the store can be read").and_then(|record| record.category);
-    let listed = category_of(scene, who);
-    let same = known.and_then(|known| known.category.id.0.parse::<Uuid>().ok()) == listed;
-    let (true, Some(id)) = (same && !scene.past().category.contains_key(&who), listed) else { return };
+    let known = record.expect("the store can be read").and_then(|record| record.category)?.category;
+    let [name, _] = names(scene, who);
+    let same = known.name.to_lowercase() == name.to_lowercase();
+    category_of(scene, who).filter(|listed| same && known.id.0.parse() == Ok(*listed))
+}
+
+async fn rename_category(scene: &Scene, who: Who) {
+    let Some(id) = known_category(scene, who).await else { return };
+    if scene.past().category.contains_key(&who) {
+        return;
+    }
     let name = "In the CRM";
     let renamed = scene.ground.world.act("the category is renamed", |exchange, _| {
         exchange.change(Scene::upn(who), |mailbox, _| mailbox.rename_category(id, name))
@@ -295,8 +302,8 @@ async fn rename_category(scene: &Scene, who: Who) {
     }
 }
 
-fn delete_category(scene: &Scene, who: Who) {
-    if let Some(id) = category_of(scene, who) {
+async fn delete_category(scene: &Scene, who: Who) {
+    if let Some(id) = known_category(scene, who).await {
         let _: Result<(), Refusal> = scene.ground.world.act("the category is deleted", |exchange, _| {
             exchange.change(Scene::upn(who), |mailbox, _| mailbox.delete_category(id))
         });

@@ -107,9 +107,10 @@ async fn remember_untracked(
     end: &WishEnd,
 ) -> StoreResult<()> {
     tx.run(
-        "insert into untracked (tenant, mailbox_id, item, since) values ($1, $2, $3, $4)
-         on conflict (tenant, mailbox_id, item) do update set since = excluded.since",
-        args![tenant, mailbox, item, end.now],
+        "insert into untracked (tenant, mailbox_id, item, folder, since) values ($1, $2, $3, $4, $5)
+         on conflict (tenant, mailbox_id, item) do update
+           set folder = coalesce(excluded.folder, untracked.folder), since = excluded.since",
+        args![tenant, mailbox, item, end.folder.as_ref(), end.now],
     )
     .await?;
     Ok(())

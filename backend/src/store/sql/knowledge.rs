@@ -10,7 +10,7 @@ use crate::store::{
 };
 use shared::category::{CategoryId, CategoryLife, KnownCategory, MasterCategory};
 use shared::email::{ConversationId, CrmEmailId, InternetMessageId};
-use shared::item::ItemId;
+use shared::item::{FolderId, ItemId};
 use shared::plan::Ours;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::rules::tracking::goal;
@@ -136,9 +136,11 @@ pub async fn of_items(
         (of_item.link, of_item.folder_of_link) = (Some(link), folder);
     }
     let untracked =
-        of_items!("select item from untracked where tenant = $1 and mailbox_id = $2 and item", "");
+        of_items!("select item, folder from untracked where tenant = $1 and mailbox_id = $2 and item", "");
     for row in session.rows_by(untracked, args()?).await? {
-        facts.entry(ItemId(row.text("item")?)).or_default().untracked = true;
+        let of_item = facts.entry(ItemId(row.text("item")?)).or_default();
+        of_item.untracked = true;
+        of_item.folder_of_link = of_item.folder_of_link.take().or(row.opt_text("folder")?.map(FolderId));
     }
     let open = of_items!(
         "select item, origin, wish, seq from wishes where tenant = $1 and mailbox_id = $2 and item",

@@ -208,7 +208,8 @@ pub async fn end(tx: &mut Session, lease: &Lease, end: &WishEnd) -> StoreResult<
         confirm_mark(tx, lease.tenant, end).await?;
     }
     if let Some(key) = &end.key {
-        let untracks = matches!(before.wish, Wish::Untrack { .. });
+        // CAT-10: a category that was taken off again before anything came of it is a person's word too.
+        let untracks = matches!(before.wish, Wish::Untrack { .. }) || end.reason.rule == RuleId::Cat10;
         agree(tx, lease.tenant, key, end, untracks).await?;
     }
     expect_copies(tx, lease.tenant, end).await?;

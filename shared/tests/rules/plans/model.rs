@@ -80,7 +80,13 @@ pub fn end(s: &Situation) -> End {
         }
     }
     // A copy follows a record; where none was to be found for long enough, it follows nothing.
-    let follows_nothing = open.origin == Origin::Copy && record(s).is_none();
+    let follows_none = open.origin == Origin::Copy && record(s).is_none();
+    // CAT-02: unless somebody put the category on it meanwhile, which is a wish of its own.
+    let by_hand = open.given_up.is_none()
+        && on
+        && open.category_is_ours == Ours::No
+        && s.settings.track_categorized == Switch::On;
+    let follows_nothing = follows_none && !by_hand;
     if follows_nothing && s.refusals.crm.is_none() && open.given_up.is_some() {
         return unchanged(None, RuleId::Del02);
     }

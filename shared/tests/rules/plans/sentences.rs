@@ -176,6 +176,17 @@ fn inc_06_the_record_is_made_of_the_message_and_nothing_else() {
 }
 
 #[test]
+fn cat_02_a_copy_that_somebody_categorized_is_tracked_though_there_is_no_record_to_follow() {
+    let mut s = wishing_by(Origin::Copy, untouched(&[TRACKED]), track());
+    let (on, end) = ending(&s);
+    assert_eq!((on, end.outcome), (vec![TRACKED.to_owned()], Outcome::Fulfilled));
+    assert!(end.link.is_some());
+    // Put on by us for a record that was deleted since, it brings none back (DEL-02).
+    s.wish.as_mut().expect("the copy's wish").category_is_ours = Ours::Yes;
+    assert_eq!(ending(&s).1.link, None);
+}
+
+#[test]
 fn ret_03_given_up_the_tracking_category_gives_way_to_undeliverable() {
     for origin in other_doors() {
         let mut s = given_up(wishing_by(origin, untouched(&["Family", TRACKED]), track()));

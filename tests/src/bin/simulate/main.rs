@@ -126,11 +126,16 @@ async fn one(arguments: &Arguments, tally: &Tally, ground: &Arc<Ground>, seed: u
         return;
     }
     tally.failed.fetch_add(1, Ordering::SeqCst);
-    let (short, short_played) = if arguments.unshrunk || played.flaws[0].starts_with("trace") {
+    let seen = played.flaws.clone();
+    let (short, mut short_played) = if arguments.unshrunk || played.flaws[0].starts_with("trace") {
         (history, played)
     } else {
         shrink::shrink(ground, &history).await
     };
+    if short_played.flaws.is_empty() {
+        short_played.flaws = seen;
+        short_played.flaws.push("trace: played again, the history does not fail".to_owned());
+    }
     let _printing = tally.printing.lock();
     println!("FAILED seed {seed}: {}", short_played.flaws.join("\n       "));
     println!("{short}       again: cargo xtask simulate --seed {seed}");

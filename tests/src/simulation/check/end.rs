@@ -33,6 +33,8 @@ fn check_copy(scene: &Scene, mail: MailNo, who: Who, outgoing: bool, state: &Ite
     let whose =
         format!("mail {mail} of {} ({})", Scene::upn(who), if outgoing { "sent" } else { "received" });
     let categories = scene.categories(mail, who).unwrap_or_default();
+    let facts = scene.past().facts.clone();
+    let switched = facts.contains(&Fact::Switched);
     let marked = categories.iter().any(|c| c == UNDELIVERABLE);
     let seen = match &state.status {
         Status::Tracked => End::Tracked,
@@ -40,13 +42,13 @@ fn check_copy(scene: &Scene, mail: MailNo, who: Who, outgoing: bool, state: &Ite
         Status::NotTracked => End::NotTracked,
         Status::RecordGone => End::RecordGone,
         Status::Failed { .. } => End::GivenUp,
+        // Nobody goes back to what was put on or taken off while category tracking was off (CAT-17, CAT-21).
+        Status::TrackingPending | Status::UntrackingPending if switched => return,
         other => {
             scene.flaw(format!("end: {whose} is still {other:?}"));
             return;
         }
     };
-    let facts = scene.past().facts.clone();
-    let switched = facts.contains(&Fact::Switched);
     let around = Circumstances { filters: scene.history.setting.filters, troubled: !is_fine(scene) };
     let allowed = ends(&facts, mail, who, around);
     if !allowed.contains(&seen) {
