@@ -429,7 +429,7 @@ mod tests {
             "use crate::exchange::graph::GraphExchange;",
             "use crate::{store::Store, exchange::{self, graph::{GraphExchange as G}}};",
             "use super::super::exchange::graph::GraphExchange;",
-            "use crate::exchange as other; fn f() -> other::graph::GraphExchange { todo!() }",
+            "use crate::exchange as other; fn f() -> other::graph::GraphExchange { f() }",
             "use crate::exchange; type T = Vec<exchange::graph::GraphExchange>;",
             "fn f() { crate::exchange::graph::GraphExchange::new() }",
             "fn f<'a>(x: &'a str) -> char { let c = '\"'; use crate::exchange::graph as g; g::GraphExchange::x(c) }",
