@@ -84,6 +84,8 @@ async fn cat_09_several_messages_of_a_shared_mailbox_are_tracked_there_by_keyboa
         outlook.select_also(subject).await;
     }
     pane.until_status("3 Nachrichten ausgewählt").await;
+    // Before their states are read there is nothing to press.
+    pane.until("the counts", COUNTS, |told| *told == "3 nicht nachverfolgt").await;
     outlook.focus("#pane .pane__close").await;
     for _ in 0..10 {
         browser.press(&[Key::Tab]).await;
