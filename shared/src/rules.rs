@@ -18,6 +18,7 @@ pub mod several;
 pub mod timing;
 pub mod tracking;
 pub mod untracking;
+pub mod why;
 pub mod words;
 
 pub use language::Language;

@@ -39,13 +39,6 @@ pub enum Origin {
     Administrator,
 }
 
-impl Origin {
-    /// Whether a person asked for this very item, whom a filter does not overrule (INC-02).
-    pub fn is_by_hand(self) -> bool {
-        matches!(self, Origin::Pane | Origin::Category | Origin::Folder | Origin::Administrator)
-    }
-}
-
 /// What shall become of the regarding record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

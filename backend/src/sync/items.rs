@@ -249,7 +249,7 @@ impl Items {
         let taken = Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
         match self.look(access, name).await {
             Ok(seen) => {
-                let snapshot = Snapshot::of(name, &seen, &seen.situation, taken);
+                let snapshot = Snapshot::of(name, &seen, &seen.situation, None, taken);
                 let own = seen.wished_by.is_none_or(|user| user == access.user);
                 Ok(if own { snapshot } else { snapshot.without_wish() })
             }

@@ -342,7 +342,7 @@ async fn settle(
         category_is_ours: Ours::No,
         given_up: None,
     });
-    tell_seen(engine, wish, &seen, &seen.situation, Ended::Yes, Some(settlement.reason));
+    tell_seen(engine, wish, &seen, &seen.situation, Ended::Yes, Some(&settlement.reason));
     Ok(Reconciled::Ended)
 }
 

@@ -13,10 +13,11 @@ use shared::plan::{ExchangeSeen, Situation};
 use shared::problem::Problem;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::rules::untracking::Choice;
+use shared::rules::why::{Grounds, why};
 use shared::rules::words::words;
 use shared::rules::{Language, explain, people, reasons, tracking, untracking};
 use shared::status::{Goal, Status};
-use shared::wish::Wish;
+use shared::wish::{Origin, Wish};
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -54,8 +55,14 @@ pub struct Taken {
 }
 
 impl Snapshot {
-    /// What a situation shows.
-    pub fn of(name: &ItemName, seen: &Seen, situation: &Situation, taken: Taken) -> Self {
+    /// What a situation shows; `ended`: how a wish for the item has just ended, and by which door it had come in.
+    pub fn of(
+        name: &ItemName,
+        seen: &Seen,
+        situation: &Situation,
+        ended: Option<(&Reason, Origin)>,
+        taken: Taken,
+    ) -> Self {
         let status = tracking::status(situation);
         let record = situation.tracked_email().cloned();
         let tracked_elsewhere = match record {
@@ -74,14 +81,14 @@ impl Snapshot {
             }
         };
         let choices = untracking::choices(situation, seen.delete_refused.as_ref(), seen.others);
-        let mut reasons = vec![status.reason()];
-        reasons.extend(seen.category.clone());
-        if record.is_some() || tracked_elsewhere.is_some() {
-            reasons.push(Decision::new((), shared::RuleId::Inc06).reason());
-        }
-        if untracking::must_ask(&choices).answer {
-            reasons.push(untracking::must_ask(&choices).reason());
-        }
+        let grounds = Grounds {
+            status: &status,
+            ended,
+            category: seen.category.as_ref(),
+            email: record.as_ref().or(tracked_elsewhere.as_ref()).map(|email| email.id),
+            choices: &choices,
+        };
+        let reasons = why(grounds).answer;
         Self {
             mailbox: name.mailbox.clone(),
             item: seen.key.item.clone(),
@@ -119,15 +126,6 @@ impl Snapshot {
             version: taken.version,
             at: taken.at,
         }
-    }
-
-    /// The same picture, with one more reason for the status.
-    #[must_use]
-    pub fn because(mut self, reason: Reason) -> Self {
-        if !self.reasons.contains(&reason) {
-            self.reasons.insert(1, reason);
-        }
-        self
     }
 
     /// The same picture for somebody whose wish it is not: that something is wished they see, not what.

@@ -19,16 +19,14 @@ pub fn tell_seen(
     seen: &Seen,
     situation: &Situation,
     ended: Ended,
-    because: Option<Reason>,
+    because: Option<&Reason>,
 ) {
     let progress = situation.wish.as_ref().map(|w| &w.progress);
     if let (CrmLook::Unseen, Some(progress)) = (seen.crm, progress) {
         return tell_unseen(engine, wish, progress, ended);
     }
-    let mut snapshot = Snapshot::of(&wish.name, seen, situation, now(engine));
-    if let Some(reason) = because {
-        snapshot = snapshot.because(reason);
-    }
+    let because = because.map(|reason| (reason, wish.origin));
+    let snapshot = Snapshot::of(&wish.name, seen, situation, because, now(engine));
     tell(engine, wish, Some(&seen.key), snapshot, ended);
 }
 

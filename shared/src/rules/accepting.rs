@@ -35,6 +35,28 @@ pub struct CrmSays<'a> {
     pub filter: FilterMethod,
 }
 
+/// Whether the filter method has a say in what was wished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filtering {
+    Asked,
+    Ignored,
+}
+
+/// Whether the filter method has a say in a wish that came in by this door.
+///
+/// INC-02: none in what a person asked for by hand: in the pane, by the category, by moving the message to a mapped
+/// folder, or by having it tried again. INC-01: it decides what is tracked by itself.
+pub fn filtering(origin: Origin) -> Decision<Filtering> {
+    match origin {
+        Origin::Pane | Origin::Category | Origin::Folder | Origin::Administrator => {
+            Decision::new(Filtering::Ignored, RuleId::Inc02)
+        }
+        Origin::Reply { .. } | Origin::Filter | Origin::Copy => {
+            Decision::new(Filtering::Asked, RuleId::Inc01)
+        }
+    }
+}
+
 /// Whether a mail that has just come, and that nobody touched, is tracked by itself.
 ///
 /// CAT-15: one that is in the CRM already, by way of another recipient, is categorized here too; CAT-16: with *two

@@ -11,6 +11,7 @@ use crate::email::{Direction, Draft, Message};
 use crate::item::FolderId;
 use crate::mailbox::FolderMapping;
 use crate::plan::{Link, LinkCategory};
+use crate::rules::accepting;
 use crate::rules::tracking::{TrackingCategory, says_tracked};
 use crate::settings::{Settings, Switch};
 use crate::status::Goal;
@@ -73,8 +74,8 @@ pub enum Noticed {
 /// untracked; CAT-10: whoever did it, in whatever client. CAT-21: while category tracking is off, neither. FLD-01:
 /// mail moved to a mapped folder is tracked, FLD-02: moved on to another one it takes that one's regarding record.
 /// CAT-17: mail that was tracked while category tracking was off is not gone back to.
-/// CAT-15: the copy of a mail that another recipient tracks gets the category. INC-02: none of these acts is asked
-/// about by the filter; only mail that has just come, and that nobody touched, is screened (MBX-02, INC-05, INC-07).
+/// CAT-15: the copy of a mail that another recipient tracks gets the category. INC-02: the filter has no say in any of
+/// these acts; only mail that has just come, and that nobody touched, is screened (MBX-02, INC-05, INC-07).
 pub fn notice(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Decision<Noticed> {
     let nothing = |rule| Decision::new(Noticed::Nothing, rule);
     if message.draft == Draft::Draft || message.internet_message_id.is_none() {
@@ -140,8 +141,13 @@ fn by_other_means(message: &Message, stored: &Stored, around: Surroundings<'_>) 
     if stored.link.is_some_and(|link| link.category == LinkCategory::Off) {
         return nothing(RuleId::Cat17);
     }
-    if stored.link.is_some() || stored.untracked || stored.open.is_some() {
+    if stored.link.is_some() || stored.untracked {
         return nothing(RuleId::Cat24);
+    }
+    if let Some((origin, _)) = stored.open {
+        let filtered = accepting::filtering(origin);
+        // Asked for by hand, the filter has no say in it; tracked by itself, it was asked already.
+        return nothing(filtered.rule);
     }
     by_itself(message, stored, around)
 }

@@ -165,7 +165,7 @@ fn english(rule: RuleId) -> &'static str {
         RuleId::Ret06 => {
             "What no retry can mend is refused at once; being asked to wait is no failure ({code})."
         }
-        RuleId::Why01 => "Every decision names its rule.",
+        RuleId::Why01 => "Every decision names its rule and its facts: {reasons} here.",
         RuleId::Why02 => "Tracked from {others} more mailbox(es).",
         RuleId::Why03 => "The last wish could not be carried out ({code}).",
     }
@@ -270,7 +270,7 @@ fn german(rule: RuleId) -> &'static str {
         RuleId::Ret06 => {
             "Was kein neuer Versuch beheben kann, wird gleich abgelehnt; um Warten gebeten zu werden ist kein Fehler ({code})."
         }
-        RuleId::Why01 => "Jede Entscheidung nennt ihre Regel.",
+        RuleId::Why01 => "Jede Entscheidung nennt ihre Regel und ihre Gründe: hier {reasons}.",
         RuleId::Why02 => "Aus {others} weiteren Postfächern verfolgt.",
         RuleId::Why03 => "Der letzte Wunsch konnte nicht erfüllt werden ({code}).",
     }

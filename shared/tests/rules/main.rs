@@ -20,4 +20,5 @@ mod several;
 mod situations;
 mod timing;
 mod untracking;
+mod why;
 mod words;

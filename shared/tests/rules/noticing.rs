@@ -8,6 +8,7 @@ use shared::email::{Direction, Draft, Message};
 use shared::item::FolderId;
 use shared::mailbox::FolderMapping;
 use shared::plan::{Link, LinkCategory, Situation};
+use shared::rules::accepting::{Filtering, filtering};
 use shared::rules::noticing::{Arrival, Conversation, Noticed, Stored, Surroundings, notice};
 use shared::rules::timing::{Trigger, due};
 use shared::rules::tracking::TrackingCategory;
@@ -362,9 +363,21 @@ fn inc_01_mail_that_has_just_come_and_that_nobody_touched_is_screened() {
 fn inc_02_tracking_by_hand_is_not_asked_about_by_the_filter() {
     for by_hand in [scene(&[TRACKED]).new_mail(), scene(&[]).new_mail().moved_to_a_mapped_folder()] {
         let Noticed::Wish(_, origin) = by_hand.notice().answer else { panic!("a person wishes it") };
-        assert!(origin.is_by_hand());
+        let decision = filtering(origin);
+        assert_eq!((decision.answer, decision.rule), (Filtering::Ignored, RuleId::Inc02));
     }
-    assert!(!Origin::Filter.is_by_hand() && !Origin::Copy.is_by_hand() && Origin::Pane.is_by_hand());
+    for origin in [Origin::Filter, Origin::Copy] {
+        let decision = filtering(origin);
+        assert_eq!((decision.answer, decision.rule), (Filtering::Asked, RuleId::Inc01));
+    }
+}
+
+#[test]
+fn inc_02_what_waits_to_be_tracked_by_hand_is_not_screened_meanwhile() {
+    for (origin, rule) in [(Origin::Administrator, RuleId::Inc02), (Origin::Filter, RuleId::Inc01)] {
+        let waiting = scene(&[]).new_mail().with(|s| s.stored.open = Some((origin, Goal::Track)));
+        says(&waiting, Noticed::Nothing, rule);
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use http::Method;
 use sandbox::company::{ADA, BEN, FJORDLINE, INGRID, QUEUE_ADDRESS, QUEUE_ID, YUKI};
 use sandbox::dataverse::Filter;
 use serde_json::json;
+use shared::RuleId;
 use shared::category::TRACKED;
+use shared::status::Status;
 use tests::{Mail, Stack, letter};
 
 const ADAS: &str = ADA.upn;
@@ -113,8 +115,12 @@ async fn inc_02_tracking_by_hand_ignores_the_filter() {
     let by_category = stack.deliver(STRANGER, &[ADAS], "By the category").await;
     stack.categorize(&by_category, &[TRACKED], &[]).await;
     let in_pane = stack.deliver(STRANGER, &[ADAS], "In the pane").await;
-    stack.pane(&ADA).set_regarding(&in_pane, account(&FJORDLINE)).await;
+    let ada = stack.pane(&ADA);
+    ada.set_regarding(&in_pane, account(&FJORDLINE)).await;
+    let mut follower = ada.follow(&in_pane).await;
     stack.cycle(ADAS).await;
+    let told = follower.until(|state| state.status == Status::Tracked).await;
+    assert!(told.why.iter().any(|why| why.rule == RuleId::Inc02), "{:?}", told.why);
     for mail in [&by_category, &in_pane] {
         assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
     }
