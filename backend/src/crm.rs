@@ -163,6 +163,10 @@ pub trait Crm: Send + Sync + std::fmt::Debug {
     /// Enabled users and active queues that have an address, all of them.
     async fn directory(&self, access: &Access) -> Outcome<Vec<CrmMailbox>>;
 
+    /// Mailboxes in use that are set to the legacy client *Dynamics 365 for Outlook*, by address; some of them, where
+    /// there are very many.
+    async fn legacy_mailboxes(&self, access: &Access) -> Outcome<Vec<SmtpAddress>>;
+
     /// The privileges that the user (or the engine acting for them) lacks for promoting email, into a queue if
     /// it is one; one problem each. Facts: `privilege`, `table`, `needed_for`, and `who` lacks it, the `user` or
     /// the `application`.

@@ -80,7 +80,7 @@ rule_ids! {
     Cat01 "CAT-01", Cat02 "CAT-02", Cat06 "CAT-06", Cat09 "CAT-09", Cat10 "CAT-10", Cat11 "CAT-11",
     Cat13 "CAT-13", Cat14 "CAT-14", Cat15 "CAT-15", Cat16 "CAT-16", Cat17 "CAT-17", Cat18 "CAT-18",
     Cat19 "CAT-19", Cat20 "CAT-20", Cat21 "CAT-21", Cat22 "CAT-22", Cat23 "CAT-23", Cat24 "CAT-24",
-    Cat26 "CAT-26",
+    Cat26 "CAT-26", Cat27 "CAT-27",
     Frq01 "FRQ-01", Frq02 "FRQ-02", Frq03 "FRQ-03", Frq04 "FRQ-04", Frq05 "FRQ-05", Frq06 "FRQ-06",
     App04 "APP-04", App05 "APP-05", App06 "APP-06",
     Del01 "DEL-01", Del02 "DEL-02",

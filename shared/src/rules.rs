@@ -8,6 +8,7 @@ pub mod failing;
 pub mod folders;
 pub mod incoming;
 pub mod language;
+pub mod legacy;
 pub mod mailboxes;
 pub mod noticing;
 pub mod people;

@@ -232,6 +232,15 @@ impl Tenant {
         self.act(Method::PUT, &format!("dataverse/orgsettings/{name}"), &json!({ "value": value })).await;
     }
 
+    /// Somebody's mailbox is synchronized by the legacy client Dynamics 365 for Outlook, as the CRM says.
+    pub async fn use_legacy_client(&self, person: &Person) {
+        let all = self.act(Method::GET, "dataverse/mailboxes", &Value::Null).await;
+        let all = all["value"].as_array().cloned().unwrap_or_default();
+        let own = all.iter().find(|row| row["emailaddress"] == person.upn).expect("a mailbox in the CRM");
+        let path = format!("dataverse/mailboxes/{}", own["mailboxid"].as_str().expect("an id"));
+        self.act(Method::PATCH, &path, &json!({ "incomingemaildeliverymethod": 1 })).await;
+    }
+
     /// Gives somebody exactly these security roles in the CRM.
     pub async fn set_roles(&self, person: &Person, roles: &[&str]) {
         let user = person.systemuser.expect("a user of the CRM");

@@ -139,6 +139,9 @@ pub(super) fn setting(setting: &Setting) -> String {
         },
     );
     lines.say("meaning", &format!("{} ({})", setting.meaning, setting.rule));
+    if let Some(warning) = &setting.warning {
+        lines.say("warning", &format!("{} ({})", warning.text, warning.rule));
+    }
     lines.text
 }
 

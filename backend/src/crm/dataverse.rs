@@ -13,6 +13,7 @@ use crate::net::Door;
 use crate::outcome::Outcome;
 use shared::api::{FoundRecord, Suggestion};
 use shared::email::CrmEmailId;
+use shared::item::SmtpAddress;
 use shared::mailbox::MailboxKind;
 use shared::plan::NewEmail;
 use shared::problem::Problem;
@@ -28,6 +29,7 @@ mod definitions;
 mod delete_email;
 mod directory;
 mod filter;
+mod legacy;
 mod look;
 mod multipart;
 mod organization;
@@ -113,6 +115,10 @@ impl Crm for DataverseCrm {
 
     async fn directory(&self, access: &Access) -> Outcome<Vec<CrmMailbox>> {
         directory::read(&self.organization, access).await
+    }
+
+    async fn legacy_mailboxes(&self, access: &Access) -> Outcome<Vec<SmtpAddress>> {
+        legacy::read(&self.organization, access).await
     }
 
     async fn missing_privileges(&self, access: &Access, kind: MailboxKind) -> Outcome<Vec<Problem>> {

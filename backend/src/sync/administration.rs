@@ -22,8 +22,9 @@ use shared::api::admin::{
 use shared::item::SmtpAddress;
 use shared::mailbox::{Approval, Operation, TestResult};
 use shared::problem::{Code, Problem};
+use shared::rules::legacy::{self, Warning};
 use shared::rules::{Language, explain, failing, mailboxes};
-use shared::settings::CATALOGUE;
+use shared::settings::{CATALOGUE, catalogue};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -171,15 +172,33 @@ impl Administration {
         Ok(Settings { version: document.version, settings })
     }
 
-    /// Changes a setting in the CRM's own document.
-    pub async fn set_setting(&self, tenant: TenantId, name: &str, value: &str) -> Answer<Setting> {
-        if !CATALOGUE.iter().any(|s| s.name.eq_ignore_ascii_case(name)) {
-            return Err(Problem::new(Code::NotFound));
-        }
-        self.0.write_setting(tenant, name, value).await?;
+    /// Changes a setting in the CRM's own document. CAT-27: whether there is something to be warned of is asked
+    /// first, so that nothing is changed without its warning.
+    pub async fn set_setting(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        value: &str,
+        language: Language,
+    ) -> Answer<Setting> {
+        let setting = catalogue::Setting::find(name).ok_or_else(|| Problem::new(Code::NotFound))?;
+        let legacy = if legacy::turns_on(setting, value) {
+            let organization = self.0.organization(tenant)?;
+            let asked = organization.crm.legacy_mailboxes(&Access::service(tenant)).await;
+            asked.map_err(|failure| failure.problem())?
+        } else {
+            Vec::new()
+        };
+        self.0.write_setting(tenant, setting.name, value).await?;
         let all = self.settings(tenant).await?;
-        let written = all.settings.into_iter().find(|s| s.name.eq_ignore_ascii_case(name));
-        written.ok_or_else(|| Problem::new(Code::NotFound))
+        let written = all.settings.into_iter().find(|s| s.name == setting.name);
+        let mut written = written.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let warned = legacy::warning(setting, value, &legacy);
+        if warned.answer == Warning::NotSupported {
+            let text = explain(&warned.reason(), language);
+            written.warning = Some(Explanation { rule: warned.rule, text });
+        }
+        Ok(written)
     }
 
     /// Items that wait after a failure or were given up, of the last 30 days.

@@ -324,6 +324,9 @@ pub struct Setting {
     pub meaning: String,
     /// The rule that asks for it.
     pub rule: RuleId,
+    /// What whoever has just changed it must know (CAT-27).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Explanation>,
 }
 
 /// Why a setting's value holds.
@@ -374,6 +377,7 @@ impl Setting {
             },
             meaning: setting.meaning.to_owned(),
             rule: setting.rule,
+            warning: None,
         }
     }
 }

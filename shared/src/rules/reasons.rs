@@ -81,6 +81,9 @@ fn english(rule: RuleId) -> &'static str {
         RuleId::Cat26 => {
             "The tracking category is called “{owners}” in this mailbox, but “{yours}” in your own. Both must bear the same name: rename yours, or ask the owner to."
         }
+        RuleId::Cat27 => {
+            "Category tracking is not supported beside the legacy client Dynamics 365 for Outlook, which {count} mailbox(es) are still set to: {mailboxes}. Set them to server-side synchronization."
+        }
         RuleId::Cat10 => "It does not matter who put the category on or took it off, or where.",
         RuleId::Cat14 => "The category “{category}” was missing from the list and was made again.",
         RuleId::Cat15 => {
@@ -183,6 +186,9 @@ fn german(rule: RuleId) -> &'static str {
         RuleId::Cat11 => "Jede E-Mail der Unterhaltung wird verfolgt.",
         RuleId::Cat26 => {
             "Die Kategorie heißt in diesem Postfach „{owners}“, in Ihrem eigenen aber „{yours}“. Beide müssen gleich heißen: Benennen Sie Ihre um, oder bitten Sie den Besitzer darum."
+        }
+        RuleId::Cat27 => {
+            "Verfolgen mit Kategorie verträgt sich nicht mit dem alten Client Dynamics 365 for Outlook, auf den noch {count} Postfach/Postfächer eingestellt sind: {mailboxes}. Stellen Sie sie auf serverseitige Synchronisierung um."
         }
         RuleId::Cat10 => "Es ist gleich, wer die Kategorie gesetzt oder entfernt hat und wo.",
         RuleId::Cat14 => "Die Kategorie „{category}“ fehlte in der Liste und wurde wieder angelegt.",

@@ -9,6 +9,7 @@ mod copies;
 mod delegates;
 mod failing;
 mod incoming;
+mod legacy;
 mod mailboxes;
 mod names;
 mod noticing;

@@ -139,3 +139,38 @@ async fn whoever_has_no_user_has_no_privileges_to_list() {
     let (kind, refused) = problem(tenant.crm.missing_privileges(&engine(&DAN), MailboxKind::User).await);
     assert_eq!((kind, refused.code), ("refused", Code::NotLicensed));
 }
+
+#[tokio::test]
+async fn cat_27_mailboxes_that_any_delivery_method_sets_to_the_legacy_client_are_found() {
+    let tenant = Tenant::new();
+    assert_eq!(tenant.crm.legacy_mailboxes(&service()).await, Ok(Vec::new()));
+    let all = tenant.rows("mailboxes").await;
+    let of = |person: &Person| {
+        let row = all.iter().find(|row| row["emailaddress"] == person.upn).expect("a mailbox");
+        id(row["mailboxid"].as_str().expect("an id"))
+    };
+    for (person, column, value) in [
+        (ADA, "incomingemaildeliverymethod", 1),
+        (BEN, "actdeliverymethod", 0),
+        (CHIARA, "outgoingemaildeliverymethod", 1),
+    ] {
+        tenant.world.crm().update("mailboxes", of(&person), json!({column: value})).await.unwrap();
+    }
+    let found = |mailboxes: Vec<SmtpAddress>| mailboxes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let seen = found(tenant.crm.legacy_mailboxes(&service()).await.unwrap());
+    assert_eq!(seen, [ADA.upn, BEN.upn, CHIARA.upn]);
+    tenant.world.crm().deactivate("mailboxes", of(&ADA)).await.unwrap();
+    let seen = found(tenant.crm.legacy_mailboxes(&service()).await.unwrap());
+    assert_eq!(seen, [BEN.upn, CHIARA.upn], "one that is out of use does not count");
+}
+
+#[tokio::test]
+async fn cat_27_mailboxes_that_cannot_be_read_are_a_failure_and_not_none() {
+    let tenant = Tenant::new();
+    tenant.world.crm().set_roles(application(&tenant).await, &[]).await.unwrap();
+    let (kind, refused) = problem(tenant.crm.legacy_mailboxes(&service()).await);
+    assert_eq!((kind, refused.code), ("refused", Code::PrivilegeMissing));
+    let tenant = Tenant::new();
+    tenant.fault(Service::Dataverse, Place::Part, "mailboxes?", status(500, "0x80040216", None));
+    assert_eq!(problem(tenant.crm.legacy_mailboxes(&service()).await).1.code, Code::CrmDown);
+}

@@ -8,13 +8,13 @@ use sandbox::company::{ADA, CHIARA, DAN};
 use sandbox::dataverse::Trouble;
 use sandbox::world::courier::InProcess;
 use serde_json::{Value, json};
-use shared::UtcMs;
 use shared::api::admin::{
     FailingHistory, FailingItems, FailingState, Mailbox, MailboxState, Mailboxes, Setting, SettingSource,
     Settings, Tested,
 };
 use shared::category::TRACKED;
 use shared::problem::Code;
+use shared::{RuleId, UtcMs};
 use std::sync::Arc;
 use tests::{Answer, Mail, Stack};
 
@@ -114,6 +114,30 @@ async fn cat_18_a_setting_is_changed_in_the_crms_own_document_and_counts_from_th
     assert!(is_tracked(&stack, &mail).await);
     let refused = order(&stack, Method::PUT, path, Some(json!({"value": "perhaps"}))).await;
     assert!(refused.problem().title.contains("true or false"), "{:?}", refused.problem());
+}
+
+#[tokio::test]
+async fn cat_27_an_organization_with_the_legacy_client_is_warned_when_it_turns_category_tracking_on() {
+    let stack = Stack::synchronizing(&[ADAS]).await;
+    let path = "settings/TrackCategorizedItems";
+    let turn = async |value: &str| -> Setting {
+        order(&stack, Method::PUT, path, Some(json!({ "value": value }))).await.json()
+    };
+    assert_eq!(turn("true").await.warning, None, "nobody uses it");
+    stack.use_legacy_client(&ADA).await;
+    assert_eq!(turn("false").await.warning, None, "turned off, nothing is to be warned of");
+    let on = turn("true").await;
+    let warning = on.warning.expect("a warning");
+    assert_eq!((on.value.as_str(), warning.rule), ("true", RuleId::Cat27));
+    assert!(warning.text.contains("Dynamics 365 for Outlook") && warning.text.contains(ADAS), "{warning:?}");
+    let mail = categorized(&stack).await;
+    assert!(is_tracked(&stack, &mail).await, "a warning is no refusal");
+    let body = Some(json!({"value": "true"}).to_string());
+    let told = stack.pane(&DAN).in_german().call(Method::PUT, &format!("/api/admin/{path}"), body).await;
+    let told: Setting = told.json();
+    assert!(told.warning.expect("a warning").text.contains("alten Client"));
+    let all: Settings = ask(&stack, "settings").await.json();
+    assert!(all.settings.iter().all(|setting| setting.warning.is_none()), "only whoever turns it on");
 }
 
 #[tokio::test]

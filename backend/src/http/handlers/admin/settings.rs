@@ -3,7 +3,7 @@
 use crate::entra::Administrator;
 use crate::http::Service;
 use crate::http::answer::Refusal;
-use crate::http::words::json_of;
+use crate::http::words::{Tongue, json_of};
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -39,10 +39,11 @@ pub(crate) async fn settings(
 pub(crate) async fn set_setting(
     State(service): State<Arc<Service>>,
     caller: Administrator,
+    Tongue(language): Tongue,
     name: Result<Path<String>, PathRejection>,
     body: Bytes,
 ) -> Result<Json<Setting>, Refusal> {
     let Path(name) = name.map_err(|_| Problem::new(Code::NotFound))?;
     let NewValue { value } = json_of(&body, "value of a setting")?;
-    Ok(Json(service.items.administration().set_setting(caller.tenant(), &name, &value).await?))
+    Ok(Json(service.items.administration().set_setting(caller.tenant(), &name, &value, language).await?))
 }
