@@ -124,6 +124,8 @@ pub struct Refusals {
     pub master_category: Option<Problem>,
     /// The CRM will not do what it was asked.
     pub crm: Option<Problem>,
+    /// The tracked mail that this one answers was deleted since.
+    pub answered: Option<Problem>,
 }
 
 /// One effect on one side. The set is closed: whatever is not here is never done.
@@ -495,7 +497,11 @@ fn new_email(
         received: message.received,
         importance: message.importance,
         correlated: match open.origin {
-            Origin::Reply { correlation, email } => Some((correlation, email)),
+            // INC-03: it answered tracked mail when it came, and is tracked for that; a record that somebody deleted
+            // since is nothing to point to.
+            Origin::Reply { correlation, email } if s.refusals.answered.is_none() => {
+                Some((correlation, email))
+            }
             _ => None,
         },
         in_reply_to: message.in_reply_to.clone(),

@@ -101,6 +101,8 @@ struct Standing {
     pending: Option<(u128, bool, Option<bool>)>,
     /// Words since the mailbox was last looked through.
     fresh: Vec<(bool, By)>,
+    /// Moved since then: nobody knows whether that was before or after a folder was mapped.
+    moved: bool,
     gone: bool,
     /// Whether the copy may have been tracked by itself: its filter, an answer, another recipient's copy.
     by_itself: bool,
@@ -160,6 +162,7 @@ fn standing(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> Stan
             }
             // FLD-01.
             Fact::Moved { mail: m, who: w, tracks } if (m, w) == (mail, who) => {
+                standing.moved = true;
                 if tracks {
                     standing.say(true, By::Folder);
                 } else if standing.fresh.iter().any(|(_, by)| *by == By::Folder) {
@@ -180,9 +183,12 @@ fn standing(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> Stan
             Fact::Switched => standing.open = true,
             // A folder that is no longer mapped when somebody looks.
             Fact::Mapped { who: w } if w == who => {
-                standing.open |= standing.fresh.iter().any(|(_, by)| *by == By::Folder);
+                standing.open |= standing.moved || standing.fresh.iter().any(|(_, by)| *by == By::Folder);
             }
-            Fact::Looked { who: w } if w == who => standing.fresh.clear(),
+            Fact::Looked { who: w } if w == who => {
+                standing.fresh.clear();
+                standing.moved = false;
+            }
             _ => {}
         }
     }
@@ -202,6 +208,10 @@ impl Standing {
         self.open = crossed || mixed || undone;
         self.said = Some(said);
         self.fresh.push((said, by));
+        // Should the wish be refused, this still stands.
+        if let Some((_, _, before)) = &mut self.pending {
+            *before = Some(said);
+        }
     }
 
     fn ended(&mut self, id: u128, refused: bool) {

@@ -34,7 +34,7 @@ pub(crate) use refusal::Refusal;
 pub use registration::{Platform, Redirect, Registration};
 pub use roles::{ADMINISTER, AppRole, Assignment};
 pub(crate) use token::caller_as_claimed;
-pub use token::check_bearer;
+pub use token::{GoodSignatures, check_bearer};
 
 /// The API that a token has to be for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

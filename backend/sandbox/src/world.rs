@@ -123,6 +123,7 @@ pub struct World {
     /// What came of `mail_dirs`; `None` where the tenant was read back from its state folder, in which that
     /// mail is already.
     pub imported: Option<exchange::MailReport>,
+    pub(crate) good_signatures: entra::GoodSignatures,
     rng: Mutex<StdRng>,
     pub(crate) state: state::StateFile,
     pub(crate) authority: Mutex<Option<Arc<crate::server::Authority>>>,
@@ -155,6 +156,7 @@ impl World {
             journal: journal::Journal::default(),
             faults: faults::Faults::default(),
             imported,
+            good_signatures: entra::GoodSignatures::default(),
             rng: Mutex::new(rng),
             state,
             authority: Mutex::default(),

@@ -252,6 +252,7 @@ fn fold(
                 Refusal::LookAgain => look_again = true,
                 Refusal::OfCategories => seen.situation.refusals.categories = Some(problem),
                 Refusal::OfMasterCategory => seen.situation.refusals.master_category = Some(problem),
+                Refusal::OfAnswered => seen.situation.refusals.answered = Some(problem),
                 Refusal::OfCrm => seen.situation.refusals.crm = Some(problem),
             },
             Err(failure @ (Failure::NotDone(_) | Failure::Unknown(_))) => failed = Some(failure),
@@ -269,11 +270,14 @@ enum Refusal {
     LookAgain,
     OfCategories,
     OfMasterCategory,
+    /// What the email answers is not there any more: it is tracked without it.
+    OfAnswered,
     OfCrm,
 }
 
 fn refusal(step: &Step, problem: &Problem) -> Refusal {
     match (step, problem.code) {
+        (Step::PromoteEmail(new), Code::RecordGone) if new.correlated.is_some() => Refusal::OfAnswered,
         (_, Code::MessageGone | Code::RecordGone | Code::SignedOut) => Refusal::LookAgain,
         (Step::SetCategories { .. }, _) => Refusal::OfCategories,
         (Step::CreateMasterCategory { .. }, _) => Refusal::OfMasterCategory,

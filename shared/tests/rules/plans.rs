@@ -114,6 +114,7 @@ fn refusals() -> Vec<Refusals> {
         categories: refused(bits, 1, Code::CategoryRefused),
         master_category: refused(bits, 2, Code::ExchangeRefused),
         crm: refused(bits, 4, Code::PrivilegeMissing),
+        answered: None,
     };
     (0..8).map(of).collect()
 }

@@ -63,6 +63,7 @@ impl Books {
 macro_rules! reads {
     ($self:ident.$name:ident($($argument:ident),*)) => {{
         let scene = $self.scene().await;
+        let _turn = scene.turn().await;
         scene.ground.store.$name($($argument),*).await
     }};
 }
@@ -71,7 +72,9 @@ macro_rules! writes {
     ($self:ident.$name:ident($($argument:ident),*)) => {{
         let scene = $self.scene().await;
         $self.before_commit(&scene).await?;
+        let turn = scene.turn().await;
         let done = scene.ground.store.$name($($argument),*).await;
+        drop(turn);
         $self.after_commit(&scene).await;
         done
     }};
@@ -82,7 +85,9 @@ macro_rules! writes_leased {
     ($self:ident.$name:ident($lease:ident $(, $argument:ident)*)) => {{
         let scene = $self.scene().await;
         $self.before_commit(&scene).await?;
+        let turn = scene.turn().await;
         let done = scene.ground.store.$name($lease $(, $argument)*).await;
+        drop(turn);
         if done.is_ok() {
             scene.check_lease($lease, stringify!($name));
         }
@@ -134,7 +139,9 @@ impl Store for Books {
     ) -> StoreResult<Option<Lease>> {
         let scene = self.scene().await;
         self.before_commit(&scene).await?;
+        let turn = scene.turn().await;
         let lease = scene.ground.store.take_lease(tenant, mailbox, holder, now, lease_ms).await?;
+        drop(turn);
         if let Some(lease) = &lease {
             scene.lease_taken(lease);
         }

@@ -351,23 +351,48 @@ pub fn meanwhile<'a>(scene: &'a Arc<Scene>, node: &'a Arc<Node>) -> BoxFuture<'a
             people::perform(scene, &act).await;
         }
         for who in sleeps {
-            // The node stands still; another one takes over what it leaves, and goes before it wakes.
-            node.clock.sleep();
+            let asleep = Asleep::new(scene, node);
             scene.ground.time.advance_ms(LEASE_AND_MORE_MS);
             start(scene).await;
             if scene.people().contains(&who) {
                 let (_, address) = Scene::mailbox(who);
                 other_cycle(scene, &address).await;
             }
-            let other = scene.processes.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            if let Some(other) = other {
-                other.node.kill();
-                drop(other);
-                settle_down().await;
-            }
-            node.clock.wake();
+            drop(asleep);
+            settle_down().await;
         }
     })
+}
+
+/// A node that stands still. Another one takes over what it leaves, and goes before it wakes: also where the work
+/// during which it fell asleep is given up meanwhile.
+struct Asleep<'a> {
+    scene: &'a Scene,
+    node: &'a Node,
+    /// The processes of before; those that come while it sleeps are others.
+    before: Vec<String>,
+}
+
+impl<'a> Asleep<'a> {
+    fn new(scene: &'a Scene, node: &'a Node) -> Self {
+        node.clock.sleep();
+        let processes = scene.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = processes.iter().map(|process| process.node.name.clone()).collect();
+        Self { scene, node, before }
+    }
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        let mut all = self.scene.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        let others: Vec<_> =
+            all.extract_if(.., |process| !self.before.contains(&process.node.name)).collect();
+        drop(all);
+        for other in others {
+            other.node.kill();
+        }
+        self.node.clock.wake();
+    }
 }
 
 async fn other_cycle(scene: &Arc<Scene>, address: &SmtpAddress) {

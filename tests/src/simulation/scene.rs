@@ -235,6 +235,7 @@ pub struct Scene {
     past: Mutex<Past>,
     flaws: Mutex<Vec<String>>,
     watching: AtomicBool,
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Scene {
@@ -247,6 +248,7 @@ impl Scene {
             past: Mutex::default(),
             flaws: Mutex::default(),
             watching: AtomicBool::new(false),
+            turn: tokio::sync::Mutex::default(),
         })
     }
 
@@ -269,6 +271,12 @@ impl Scene {
 
     pub fn watches(&self) -> bool {
         self.watching.load(Ordering::SeqCst)
+    }
+
+    /// The store works on a thread of its own, so that nobody knows how soon it answers. While it is asked, nobody else
+    /// gets further than to their next question or request: each history goes one way.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     pub fn flaw(&self, flaw: String) {

@@ -34,6 +34,7 @@ impl Transport for Wire {
             return scene.ground.call(request).await;
         }
         play::meanwhile(&scene, &self.node).await;
+        drop(scene.turn().await);
         self.node.stop_if_dead().await;
         if scene.stage().dies_at(Moment::BeforeRequest) {
             self.node.die().await;

@@ -193,6 +193,10 @@ impl KeyRing {
         self.published(now).find(|key| key.kid == kid).cloned()
     }
 
+    pub(super) fn publishes(&self, kid: &str, now: jiff::Timestamp) -> bool {
+        self.published(now).any(|key| key.kid == kid)
+    }
+
     /// The key set (RFC 7517) with Entra's `issuer` on each key.
     pub(super) fn to_jwks(&self, issuer: &str, now: jiff::Timestamp) -> Value {
         let keys: Vec<Value> = self.published(now).map(|key| key.to_jwk(issuer)).collect();

@@ -15,6 +15,8 @@ use http::{HeaderMap, header};
 use rand::{Rng, RngExt};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Clocks of clients and APIs may differ by this much.
 const LEEWAY_SECS: i64 = 300;
@@ -175,8 +177,8 @@ pub(super) fn parse(token: &str) -> Option<Parsed<'_>> {
 }
 
 /// The claims that a check reads.
-#[derive(Debug, Deserialize)]
-pub(super) struct Claims {
+#[derive(Debug, Clone, Deserialize)]
+pub struct Claims {
     pub aud: String,
     iss: String,
     tid: String,
@@ -190,21 +192,36 @@ pub(super) struct Claims {
     idtyp: Option<String>,
 }
 
+/// Tokens whose signature was found good, with the key that made it: checking one takes longer than all the rest of
+/// a request. Whether the key still counts and the token still holds is asked each time.
+#[derive(Debug, Default)]
+pub struct GoodSignatures(Mutex<HashMap<String, (String, Claims)>>);
+
+/// More tokens than a tenant's clients use at a time.
+const MOST_REMEMBERED: usize = 10_000;
+
+impl GoodSignatures {
+    fn find(&self, token: &str) -> Option<(String, Claims)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
+    fn remember(&self, token: &str, kid: &str, claims: &Claims) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST_REMEMBERED {
+            all.clear();
+        }
+        all.insert(token.to_owned(), (kid.to_owned(), claims.clone()));
+    }
+}
+
 /// Checks signature, issuer and time: that the tenant signed it and that it holds now. Audience and kind
 /// are left to the caller.
 pub(super) fn verify(world: &World, token: &str) -> Result<Claims, BearerError> {
-    let parsed = parse(token).ok_or(BearerError::Malformed)?;
-    if parsed.header["alg"] != "RS256" {
-        return Err(BearerError::Algorithm);
-    }
     let now = world.now();
-    let kid = parsed.header["kid"].as_str().unwrap_or_default();
-    let key = world.entra().keys.find(kid, now).ok_or(BearerError::UnknownKey)?;
-    if !key.verifies(parsed.signed.as_bytes(), &parsed.signature) {
-        return Err(BearerError::Signature);
-    }
-    let claims: Claims =
-        serde_json::from_value(Value::Object(parsed.claims)).map_err(|_| BearerError::Malformed)?;
+    let claims = match world.good_signatures.find(token) {
+        Some((kid, claims)) if world.entra().keys.publishes(&kid, now) => claims,
+        _ => signed_claims(world, token, now)?,
+    };
     if claims.iss != issuer(world) || claims.tid != TENANT_ID {
         return Err(BearerError::Issuer);
     }
@@ -215,6 +232,23 @@ pub(super) fn verify(world: &World, token: &str) -> Result<Claims, BearerError> 
     if claims.nbf - LEEWAY_SECS > now {
         return Err(BearerError::NotYetValid);
     }
+    Ok(claims)
+}
+
+/// The claims of a token that one of the tenant's keys signed.
+fn signed_claims(world: &World, token: &str, now: jiff::Timestamp) -> Result<Claims, BearerError> {
+    let parsed = parse(token).ok_or(BearerError::Malformed)?;
+    if parsed.header["alg"] != "RS256" {
+        return Err(BearerError::Algorithm);
+    }
+    let kid = parsed.header["kid"].as_str().unwrap_or_default();
+    let key = world.entra().keys.find(kid, now).ok_or(BearerError::UnknownKey)?;
+    if !key.verifies(parsed.signed.as_bytes(), &parsed.signature) {
+        return Err(BearerError::Signature);
+    }
+    let claims: Claims =
+        serde_json::from_value(Value::Object(parsed.claims)).map_err(|_| BearerError::Malformed)?;
+    world.good_signatures.remember(token, kid, &claims);
     Ok(claims)
 }
 

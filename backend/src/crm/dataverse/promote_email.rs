@@ -171,16 +171,20 @@ fn refused(organization: &Organization, email: &NewEmail, part: &Part) -> Failur
         let party = email.parties.iter().filter_map(|p| p.record.as_ref());
         return match &email.regarding {
             Some(regarding) if refusal::names(part, regarding.key.id) => regarding_gone(regarding),
-            // Somebody's record was deleted after we looked: who they are is to be looked up again.
-            // What it answers was deleted after we looked, or its queue: both are to be looked up again.
-            _ if email.correlated.is_some_and(|(_, id)| refusal::names(part, id.0)) => Failure::Conflict,
+            _ if email.correlated.is_some_and(|(_, id)| refusal::names(part, id.0)) => answered_gone(),
             _ if email.queue.is_some_and(|id| refusal::names(part, id)) => queue_gone(),
+            // Somebody's record was deleted after we looked: who they are is to be looked up again.
             _ if party.clone().any(|record| refusal::names(part, record.key.id)) => Failure::Conflict,
             Some(regarding) => regarding_gone(regarding),
             None => Failure::Conflict,
         };
     }
     organization.failure(Effect::Write, part)
+}
+
+/// The tracked mail that this one answers was deleted since.
+fn answered_gone() -> Failure {
+    Failure::Refused(Problem::new(Code::RecordGone).because("record", "the email that it answers"))
 }
 
 fn queue_gone() -> Failure {

@@ -154,6 +154,16 @@ fn inc_03_how_a_reply_was_found_to_be_one_is_recorded() {
 }
 
 #[test]
+fn inc_03_a_reply_is_tracked_though_the_email_that_it_answers_was_deleted_since() {
+    let email = CrmEmailId(Uuid::from_u128(0x7e));
+    let origin = Origin::Reply { correlation: Correlation::InReplyTo, email };
+    let mut s = wishing_by(origin, untouched(&[]), track());
+    s.refusals.answered = Some(Problem::new(Code::RecordGone));
+    assert_eq!(promoted(&s).correlated, None);
+    assert!(matches!(ending(&s).1.outcome, Outcome::Fulfilled));
+}
+
+#[test]
 fn inc_06_the_record_is_made_of_the_message_and_nothing_else() {
     let mut s = wishing(untouched(&[]), track());
     s.queue = Some(Uuid::from_u128(0x90));

@@ -1,10 +1,11 @@
 //! Answers to tracked mail, which are tracked by themselves.
 
-use super::account;
+use super::{account, before_the_creation};
 use backend::exchange::MailboxId;
 use backend::store::{Actor, Stopped, Store as _};
 use http::Method;
 use sandbox::company::{ADA, FJORDLINE, INGRID};
+use sandbox::world::faults::Kind;
 use serde_json::{Value, json};
 use shared::category::TRACKED;
 use shared::email::ConversationId;
@@ -62,6 +63,28 @@ async fn inc_03_an_answer_is_found_by_the_message_id_that_it_answers() {
         email["parentactivityid"]["id"],
         id_of(&stack.email(&first.internet_message_id).await).to_string()
     );
+}
+
+#[tokio::test]
+async fn inc_03_an_answer_is_tracked_though_the_email_that_it_answers_is_deleted_meanwhile() {
+    let stack = Stack::synchronizing(&[ADAS]).await;
+    let first = tracked(&stack, about("Offer")).await;
+    let email = id_of(&stack.email(&first.internet_message_id).await);
+    let mut letter = about("Something else altogether");
+    letter["inReplyTo"] = json!(first.internet_message_id);
+    let answer = stack.post(letter).await;
+    stack.arm(before_the_creation(Kind::HangBefore).named("held"));
+    let meanwhile = async {
+        stack.until_held("held").await;
+        stack.delete_email(email).await;
+        stack.world.faults.clear();
+    };
+    let (looked, ()) = tokio::join!(stack.cycle(ADAS), meanwhile);
+    assert_eq!(looked.noticed, 1);
+    let email = stack.email(&answer.internet_message_id).await;
+    assert_eq!(email["correlatedactivityid"], Value::Null, "there is nothing to point to");
+    assert_eq!(email["regardingobjectid"]["id"], FJORDLINE.id);
+    assert_eq!(stack.categories(&answer), Some(vec![TRACKED.to_owned()]));
 }
 
 #[tokio::test]
