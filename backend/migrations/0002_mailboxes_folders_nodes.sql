@@ -10,6 +10,7 @@ create index wishes_by_seq on wishes (seq);
 drop index wishes_open;
 create index wishes_open_by_seq on wishes (tenant, mailbox, seq) where state in ('running', 'waiting');
 alter table wishes add column origin text;      -- JSON: by which door it came in; null: the pane
+alter table wishes add column folder text;      -- in which the item lay when it was wished
 alter table wishes add column attempted bigint; -- when it was last tried
 create index wishes_settled on wishes (settled) where settled is not null;
 create index wishes_settled_by_tenant on wishes (tenant, settled) where settled is not null;
@@ -20,7 +21,7 @@ alter table links add column folder text;       -- where the message lay when it
 alter table links add column category_off bigint not null default 0;
 
 -- 1: we took the category out of the master list when category tracking was turned off.
-alter table mailboxes add column soft_deleted bigint not null default 0;
+alter table mailboxes add column not_kept bigint not null default 0;
 
 create index audit_by_wish on audit (tenant, wish, seq);
 

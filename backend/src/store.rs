@@ -14,6 +14,7 @@ use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::plan::{Link, Ours};
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
+use shared::rules::mailboxes::Reading;
 use shared::wish::{Origin, Wish};
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -108,6 +109,8 @@ pub struct NewWish {
     pub wish: Wish,
     /// By which door it came in.
     pub origin: Origin,
+    /// The folder in which the item lay then, where that was seen.
+    pub folder: Option<FolderId>,
     pub now: UtcMs,
 }
 
@@ -132,6 +135,8 @@ pub struct StoredWish {
     pub key: Option<ItemKey>,
     pub wish: Wish,
     pub origin: Origin,
+    /// The folder in which the item lay when it was wished, where that was seen.
+    pub folder: Option<FolderId>,
     pub state: WishState,
     pub failed_attempts: u32,
     /// What was in its way last, also while it is being tried again.
@@ -445,11 +450,13 @@ pub trait Store: Send + Sync + Debug {
         link: Option<DeltaLink>,
     ) -> StoreResult<()>;
 
+    /// `Reading::FromStart`: a full round of each folder begins.
     async fn save_category(
         &self,
         lease: &Lease,
         mailbox: MailboxId,
         category: &KnownCategory,
+        reading: Reading,
     ) -> StoreResult<()>;
 
     async fn save_subscription(

@@ -34,8 +34,8 @@ pub struct KnownCategory {
 #[serde(rename_all = "snake_case")]
 pub enum CategoryLife {
     Kept,
-    /// Category tracking was turned off and we took it out of the list (CAT-19).
-    SoftDeleted,
+    /// We took it out of the list when category tracking was turned off (CAT-19), or no cycle has kept it there yet.
+    NotKept,
 }
 
 /// A mailbox's master category list, as one caller sees it.

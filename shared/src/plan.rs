@@ -350,7 +350,7 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
         return settle_refused(s, Problem::new(Code::MessageIsDraft), RuleId::Cat22);
     };
     if let Some(problem) = &s.refusals.crm {
-        return retreat(s, message, category, problem);
+        return retreat(s, message, category, problem, failing::rule(problem.code));
     }
     let mut wish = wish.clone();
     if let (RegardingWish::Set(chosen), Some(seen)) = (&wish, &s.crm.target) {
@@ -360,7 +360,9 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
             // CAT-02, FLD-01, INC-03: nobody chose the record for this very mail. It is tracked though the record
             // of its folder or thread is not there for it any more.
             Err(_) if open.origin != Origin::Pane => wish = RegardingWish::Keep,
-            Err(problem) => return retreat(s, message, category, &problem),
+            Err(problem) => {
+                return retreat(s, message, category, &problem, failing::rule(problem.code));
+            }
         }
     }
     let wish = &wish;
@@ -375,7 +377,7 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
     });
     if open.origin == Origin::Copy && present.is_none() && !categorized_by_hand(s, open) {
         // A copy follows a record and makes none: whoever deleted it would get it back (DEL-02).
-        return settle_refused(s, Problem::new(Code::RecordGone), RuleId::Del02);
+        return retreat(s, message, category, &Problem::new(Code::RecordGone), RuleId::Del02);
     }
     if open.origin == Origin::Pane || present.is_some() {
         // Whoever clicks sees the category at once; nobody waits for it where the email came first.
@@ -542,7 +544,13 @@ fn untrack(s: &Situation, fate: RecordFate) -> Plan {
 }
 
 /// Tracking was refused: what was done for it on the message is taken back, then the wish ends refused.
-fn retreat(s: &Situation, message: &Message, category: &TrackingCategory, problem: &Problem) -> Plan {
+fn retreat(
+    s: &Situation,
+    message: &Message,
+    category: &TrackingCategory,
+    problem: &Problem,
+    rule: RuleId,
+) -> Plan {
     // A wish of the category rests on one that was put on by somebody else.
     let ours = |w: &OpenWish| w.category_is_ours == Ours::Yes && w.origin != Origin::Category;
     let ours = s.wish.as_ref().is_some_and(ours);
@@ -553,11 +561,10 @@ fn retreat(s: &Situation, message: &Message, category: &TrackingCategory, proble
             if_match: message.etag.clone(),
             change: CategoryChange::Remove,
         };
-        let rule = failing::rule(problem.code);
         let reason = Decision::new((), rule).because("code", problem.code.as_str()).reason();
         return Plan::Do(vec![(step, reason)]);
     }
-    settle_refused(s, problem.clone(), failing::rule(problem.code))
+    settle_refused(s, problem.clone(), rule)
 }
 
 fn settle_refused(s: &Situation, problem: Problem, rule: RuleId) -> Plan {

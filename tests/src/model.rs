@@ -64,7 +64,11 @@ pub enum Fact {
     Stopped {
         who: Who,
     },
-    /// A mailbox was looked through to its end, and what was wished in it carried out.
+    /// Somebody begins to look a mailbox through.
+    Looks {
+        who: Who,
+    },
+    /// A mailbox was looked through to its end, and what was wished in it before carried out.
     Looked {
         who: Who,
     },
@@ -101,7 +105,9 @@ struct Standing {
     pending: Option<(u128, bool, Option<bool>)>,
     /// Words since the mailbox was last looked through.
     fresh: Vec<(bool, By)>,
-    /// Moved since then: nobody knows whether that was before or after a folder was mapped.
+    /// How many of them were said before somebody began to look.
+    seen: usize,
+    /// Moved since the last word: where that folder is mapped later, nobody knows which of the two came first.
     moved: bool,
     gone: bool,
     /// Whether the copy may have been tracked by itself: its filter, an answer, another recipient's copy.
@@ -134,6 +140,11 @@ pub fn ends(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> BTre
         }
         if around.troubled {
             ends.insert(End::GivenUp);
+        }
+        // Put on by a person while the same was under way for a copy (CAT-15), and that was cut short: nobody can tell
+        // whose the category is, and what follows a record that was deleted is not tracked anew (DEL-02).
+        if around.troubled && standing.by_itself && record_was_deleted(facts, mail) {
+            ends.insert(End::NotTracked);
         }
     }
     if untracked {
@@ -175,6 +186,7 @@ fn standing(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> Stan
             Fact::Wished { mail: m, who: w, id, track, .. } if (m, w) == (mail, who) => {
                 standing.pending = Some((id, track, standing.said));
                 standing.said = Some(track);
+                standing.moved = false;
                 // What the pane does is done by looking at the message as it is then.
                 standing.open = standing.fresh.iter().any(|(said, _)| *said != track);
             }
@@ -185,9 +197,10 @@ fn standing(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> Stan
             Fact::Mapped { who: w } if w == who => {
                 standing.open |= standing.moved || standing.fresh.iter().any(|(_, by)| *by == By::Folder);
             }
+            Fact::Looks { who: w } if w == who => standing.seen = standing.fresh.len(),
             Fact::Looked { who: w } if w == who => {
-                standing.fresh.clear();
-                standing.moved = false;
+                standing.fresh.drain(..standing.seen);
+                standing.seen = 0;
             }
             _ => {}
         }
@@ -207,6 +220,7 @@ impl Standing {
             by == By::Category && self.fresh.iter().any(|(other, _)| *other != said) && self.by_itself;
         self.open = crossed || mixed || undone;
         self.said = Some(said);
+        self.moved = false;
         self.fresh.push((said, by));
         // Should the wish be refused, this still stands.
         if let Some((_, _, before)) = &mut self.pending {

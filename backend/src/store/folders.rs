@@ -103,8 +103,8 @@ pub struct ItemFacts {
     pub untracked: bool,
     /// The newest wish for it that is open: its door and its goal.
     pub open: Option<(Origin, Goal)>,
-    /// The folder in which it lay when it was linked, or taken out of tracking.
-    pub folder_of_link: Option<FolderId>,
+    /// The folder in which it lay when its open wish was made; else when it was linked, or taken out of tracking.
+    pub folder: Option<FolderId>,
 }
 
 /// A copy of a tracked mail that another recipient's mailbox is to show (CAT-15).

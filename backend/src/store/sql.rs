@@ -27,6 +27,7 @@ use shared::email::{ConversationId, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
+use shared::rules::mailboxes::Reading;
 use sqlx::migrate::{MigrateError, Migrator};
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -413,8 +414,9 @@ impl<D: Database> Store for SqlStore<D> {
         lease: &Lease,
         mailbox: MailboxId,
         category: &KnownCategory,
+        reading: Reading,
     ) -> StoreResult<()> {
-        transact!(self, tx => agreement::save_category(tx, lease, mailbox, category))
+        transact!(self, tx => agreement::save_category(tx, lease, mailbox, category, reading))
     }
 
     async fn save_subscription(

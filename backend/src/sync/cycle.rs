@@ -20,7 +20,7 @@ use shared::UtcMs;
 use shared::category::{CategoryLife, KnownCategory, MasterCategory, MasterList};
 use shared::item::FolderId;
 use shared::problem::{Code, Problem};
-use shared::rules::mailboxes::{self, MailboxFate, Upkeep};
+use shared::rules::mailboxes::{self, MailboxFate, Reading, Upkeep};
 use shared::rules::tracking::{TrackingCategory, tracking_category};
 use shared::settings::Settings;
 
@@ -212,8 +212,13 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
         let (exchange, address) = (&engine.parts.exchange, &cycle.record.address);
         let answered = exchange.read(&cycle.access, address, &asked).await?;
         first = false;
-        if let Some(categories) = answered.categories {
-            cycle.keep_category(&categories?).await?;
+        let mut messages = answered.messages;
+        if let Some(categories) = answered.categories
+            && cycle.keep_category(&categories?).await? == Reading::FromStart
+        {
+            folders = cycle.store_folders().await?;
+            waiting = folders.iter().map(to_read).collect();
+            messages.clear();
         }
         let distinguished = answered.distinguished.transpose()?;
         if let Some(page) = answered.folders {
@@ -228,9 +233,9 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
                 waiting.extend(folders.iter().filter(is_new).map(to_read));
             }
         }
-        let all_refused = !answered.messages.is_empty()
-            && answered.messages.iter().all(|(_, page)| matches!(page, Err(Failure::Refused(_))));
-        for (folder, page) in answered.messages {
+        let all_refused =
+            !messages.is_empty() && messages.iter().all(|(_, page)| matches!(page, Err(Failure::Refused(_))));
+        for (folder, page) in messages {
             let Some(record) = folders.iter_mut().find(|f| f.folder == folder) else { continue };
             let page = match page {
                 // One folder that Exchange keeps to itself must not keep the others from being read.
@@ -278,7 +283,7 @@ impl Cycle<'_> {
     }
 
     /// Does what the master list needs, and knows the category from then on.
-    async fn keep_category(&mut self, list: &MasterList) -> Step<()> {
+    async fn keep_category(&mut self, list: &MasterList) -> Step<Reading> {
         let known = self.record.category.clone();
         let upkeep = mailboxes::upkeep(list, known.as_ref(), &self.settings);
         let (exchange, store) = (&self.engine.parts.exchange, &self.engine.parts.store);
@@ -304,12 +309,14 @@ impl Cycle<'_> {
             Upkeep::Remove(permit) => {
                 self.lease().await?;
                 exchange.delete_master_category(&self.access, address, &permit).await?;
-                known.map(|known| KnownCategory { life: CategoryLife::SoftDeleted, ..known })
+                known.map(|known| KnownCategory { life: CategoryLife::NotKept, ..known })
             }
         };
+        let mut reading = Reading::On;
         if let Some(category) = learned {
+            reading = mailboxes::reading(self.record.category.as_ref(), &category).answer;
             let lease = self.lease().await?;
-            store.save_category(&lease, self.record.mailbox, &category).await?;
+            store.save_category(&lease, self.record.mailbox, &category, reading).await?;
             let whose = self.record.mailbox.0;
             tracing::info!(%whose, rule = %upkeep.rule, "master category");
             self.record.category = Some(category);
@@ -320,7 +327,7 @@ impl Cycle<'_> {
             // Made a moment ago: the list was read before.
             _ => tracking_category(&MasterList::Hidden, known).answer,
         };
-        Ok(())
+        Ok(reading)
     }
 
     /// Keeps a page of the folder list; answers where its next page is.

@@ -106,6 +106,7 @@ impl Items {
             key: engine.known.get(access.tenant, name).map(|k| k.key),
             wish: request.wish.clone(),
             origin: shared::wish::Origin::Pane,
+            folder: None,
             now: engine.parts.clock.now(),
         };
         let when = due(Trigger::Wish, new.now).answer;
@@ -342,6 +343,7 @@ fn stored(new: &NewWish) -> StoredWish {
         key: new.key.clone(),
         wish: new.wish.clone(),
         origin: new.origin,
+        folder: new.folder.clone(),
         state: WishState::Running,
         failed_attempts: 0,
         problem: None,

@@ -154,6 +154,7 @@ impl Items {
             key: engine.known.get(access.tenant, name).map(|known| known.key),
             wish,
             origin: Origin::Pane,
+            folder: None,
             now: engine.parts.clock.now(),
         };
         let accepted = engine.parts.store.accept_wish(&new).await.map_err(|e| e.problem())?;

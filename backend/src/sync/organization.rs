@@ -35,7 +35,9 @@ impl Engine {
         };
         let mut known = place.lock().await;
         let now = self.parts.clock.now();
-        if let Some(read) = known.as_ref().filter(|read| now < read.again) {
+        // A clock that was set back must not make them last longer.
+        let is_fresh = |read: &&Read| (1..=FRESH_MS).contains(&read.again.since_ms(now));
+        if let Some(read) = known.as_ref().filter(is_fresh) {
             return Ok(read.settings.clone());
         }
         let answer = self.read_settings(tenant).await;

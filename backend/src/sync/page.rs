@@ -163,7 +163,7 @@ impl Known {
         Stored {
             link: facts.link,
             untracked: facts.untracked,
-            folder: facts.folder_of_link,
+            folder: facts.folder,
             open: facts.open,
             expected: self.expected.iter().any(|copy| is_it(&copy)),
         }
@@ -306,6 +306,7 @@ fn wished(place: &Place<'_>, message: &Message, wish: &Wish, origin: Origin) -> 
         key: Some(key),
         wish: wish.clone(),
         origin,
+        folder: message.folder.clone(),
         now: place.engine.parts.clock.now(),
     }
 }

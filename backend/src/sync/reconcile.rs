@@ -317,7 +317,8 @@ async fn settle(
         key: Some(seen.key.clone()),
         refused: refused.clone(),
         link: settlement.link,
-        folder: folder_of(&seen.situation),
+        // Moved since, it lies elsewhere than when that was wished, and the move is a word of its own (FLD-01, FLD-02).
+        folder: wish.folder.clone().or_else(|| folder_of(&seen.situation)),
         category,
         recent,
         copies: expected(&followers, &seen.situation, settlement.link),

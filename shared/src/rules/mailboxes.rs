@@ -74,6 +74,25 @@ pub enum Upkeep {
     Remove(RemovalPermit),
 }
 
+/// Where a mailbox is read on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// From where it was read to last.
+    On,
+    /// From the beginning: all that lies there.
+    FromStart,
+}
+
+/// Whether a mailbox is read from its beginning, now that its category is known to be this.
+///
+/// CAT-18: from when category tracking is on, the category counts, also on what bore it before: cycles that ran while
+/// it was off passed over that, and Exchange tells of no change twice.
+pub fn reading(before: Option<&KnownCategory>, now: &KnownCategory) -> Decision<Reading> {
+    let kept = |known: &KnownCategory| known.life == CategoryLife::Kept;
+    let begins = kept(now) && !before.is_some_and(kept);
+    Decision::new(if begins { Reading::FromStart } else { Reading::On }, RuleId::Cat18)
+}
+
 /// Permission to take the tracking category off one mailbox's master list. Only [`upkeep`] makes it, from the
 /// organization's setting and a category that is in the list and ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +142,7 @@ pub fn upkeep(master: &MasterList, known: Option<&KnownCategory>, settings: &Set
                 }
                 // Ours is gone already. One of the same name was made by hand: it is the user's own.
                 (Some(kept), _) => {
-                    let life = CategoryLife::SoftDeleted;
+                    let life = CategoryLife::NotKept;
                     let gone = KnownCategory { category: kept.category.clone(), life };
                     decided(Upkeep::Learn(gone), RuleId::Cat20)
                 }

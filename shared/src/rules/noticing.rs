@@ -23,7 +23,7 @@ pub struct Stored {
     pub link: Option<Link>,
     /// A person took it out of tracking: nothing but a person's act tracks it again.
     pub untracked: bool,
-    /// The folder in which it lay when it was tracked or untracked.
+    /// The folder in which it lay when its open wish was made; else when it was tracked or untracked.
     pub folder: Option<FolderId>,
     /// The open wish for it.
     pub open: Option<(Origin, Goal)>,
@@ -161,13 +161,15 @@ fn by_folder(message: &Message, stored: &Stored, around: Surroundings<'_>) -> Op
         (None, Some((origin, Goal::Track))) if origin != Origin::Folder && mapping.regarding.is_some() => {
             RuleId::Fld01
         }
+        // It was to be untracked where it lay then; who moved it here since wishes it tracked.
+        (_, Some((_, Goal::Untrack))) if moved => RuleId::Fld01,
         (Some(_), None) if moved && mapping.regarding.is_some() => RuleId::Fld02,
         _ => return None,
     };
     Some(Decision::new(Noticed::Wish(track(Some(mapping)), Origin::Folder), rule))
 }
 
-/// Whether it lies elsewhere than when it was tracked or untracked. Where either is unknown nobody can say that
+/// Whether it lies elsewhere than when it was tracked or untracked, or was to be. Where either is unknown nobody can say that
 /// somebody moved it: a regarding record set by hand stays, and what was untracked stays so.
 fn moved_here(message: &Message, stored: &Stored) -> bool {
     matches!((&stored.folder, &message.folder), (Some(then), Some(now)) if then != now)

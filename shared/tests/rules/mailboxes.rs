@@ -6,7 +6,7 @@ use shared::category::{CategoryLife, KnownCategory, MasterCategory, MasterList, 
 use shared::decision::RuleId;
 use shared::mailbox::{Approval, Operation, TestResult};
 use shared::problem::{Code, Problem};
-use shared::rules::mailboxes::{MailboxFate, Upkeep, after_failure, synchronizes, upkeep};
+use shared::rules::mailboxes::{MailboxFate, Reading, Upkeep, after_failure, reading, synchronizes, upkeep};
 use shared::settings::{Settings, Switch};
 
 const FIVE_MINUTES: i64 = 5 * 60 * 1000;
@@ -111,7 +111,7 @@ fn kept(id: &str, name: &str) -> KnownCategory {
 }
 
 fn soft_deleted(id: &str, name: &str) -> KnownCategory {
-    known(id, name, CategoryLife::SoftDeleted)
+    known(id, name, CategoryLife::NotKept)
 }
 
 fn list(of: &[(&str, &str)]) -> MasterList {
@@ -209,6 +209,21 @@ fn cat_19_a_category_that_the_user_made_by_hand_is_not_taken_out_of_the_list() {
 }
 
 #[test]
+fn cat_18_a_mailbox_is_read_from_its_beginning_when_the_category_begins_to_count() {
+    let from = |before: Option<KnownCategory>, now| {
+        let decided = reading(before.as_ref(), &now);
+        assert_eq!(decided.rule, RuleId::Cat18);
+        decided.answer
+    };
+    let (on, off) = (kept("7", TRACKED), soft_deleted("7", TRACKED));
+    assert_eq!(from(None, on.clone()), Reading::FromStart);
+    assert_eq!(from(Some(off.clone()), on.clone()), Reading::FromStart);
+    assert_eq!(from(Some(on.clone()), kept("8", "CRM")), Reading::On);
+    assert_eq!(from(Some(on), off.clone()), Reading::On);
+    assert_eq!(from(Some(off.clone()), off), Reading::On);
+}
+
+#[test]
 fn cat_01_and_cat_19_after_two_cycles_the_list_is_as_it_shall_be_and_needs_nothing_more() {
     for of in
         [&[][..], &[("7", TRACKED)], &[("7", "CRM")], &[("9", TRACKED)], &[("9", "CRM"), ("8", TRACKED)]]
@@ -226,7 +241,7 @@ fn cat_01_and_cat_19_after_two_cycles_the_list_is_as_it_shall_be_and_needs_nothi
                 match tracking {
                     Switch::On => assert!(end.0.iter().any(ours), "{of:?} {before:?}"),
                     // Ours is gone; what else is there is the user's own.
-                    Switch::Off => assert!(end.1.is_none_or(|k| k.life == CategoryLife::SoftDeleted)),
+                    Switch::Off => assert!(end.1.is_none_or(|k| k.life == CategoryLife::NotKept)),
                 }
             }
         }

@@ -296,6 +296,24 @@ fn fld_01_mail_that_is_moved_while_it_waits_to_be_tracked_takes_the_folders_reco
 }
 
 #[test]
+fn fld_01_mail_that_is_moved_while_it_waits_to_be_untracked_is_tracked() {
+    for link in [None, Some(link(LinkCategory::Agreed))] {
+        let waits = scene(&[]).with(|s| {
+            s.stored.link = link;
+            s.stored.folder = s.message.folder.clone();
+            s.stored.open = Some((Origin::Category, Goal::Untrack));
+        });
+        let moved = tracked_by(Origin::Folder, RegardingWish::Set(account()));
+        says(&waits.moved_to_a_mapped_folder(), moved, RuleId::Fld01);
+        let stays = scene(&[]).with(|s| {
+            (s.stored.link, s.stored.folder) = (link, s.message.folder.clone());
+            (s.stored.open, s.mapping) = (Some((Origin::Category, Goal::Untrack)), Some(mapped()));
+        });
+        assert_eq!(stays.notice().answer, Noticed::Nothing, "untracked in the mapped folder itself");
+    }
+}
+
+#[test]
 fn fld_01_mail_taken_out_of_tracking_in_a_mapped_folder_stays_out_until_it_is_moved() {
     let row = scene(&[]).with(|s| (s.mapping, s.stored.untracked) = (Some(mapped()), true));
     says(&row, Noticed::Nothing, RuleId::Cat24);

@@ -13,6 +13,7 @@ use shared::email::{ConversationId, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
+use shared::rules::mailboxes::Reading;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -342,8 +343,9 @@ impl Store for Books {
         lease: &Lease,
         mailbox: MailboxId,
         category: &KnownCategory,
+        reading: Reading,
     ) -> StoreResult<()> {
-        writes_leased!(self.save_category(lease, mailbox, category))
+        writes_leased!(self.save_category(lease, mailbox, category, reading))
     }
 
     async fn save_subscription(

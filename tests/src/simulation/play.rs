@@ -285,6 +285,7 @@ async fn due(scene: &Arc<Scene>, dice: &mut Dice) {
 async fn cycle(scene: &Arc<Scene>, who: Who, kind: Kind) -> bool {
     let (_, address) = Scene::mailbox(who);
     let tenant = scene.ground.tenant();
+    scene.note(Fact::Looks { who });
     let ended = with_engine(scene, async |items| items.cycle(tenant, &address, kind).await).await;
     let whole = |looked: &Looked| {
         looked.full

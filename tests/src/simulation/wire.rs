@@ -33,6 +33,7 @@ impl Transport for Wire {
         if scene.watches() {
             return scene.ground.call(request).await;
         }
+        drop(scene.turn().await);
         play::meanwhile(&scene, &self.node).await;
         drop(scene.turn().await);
         self.node.stop_if_dead().await;

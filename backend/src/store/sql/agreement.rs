@@ -9,6 +9,7 @@ use shared::category::{CategoryLife, KnownCategory, MasterCategory};
 use shared::item::ItemId;
 use shared::plan::{Link, LinkCategory};
 use shared::regarding::RecordRef;
+use shared::rules::mailboxes::Reading;
 
 /// Recent records kept per user.
 const RECENTS_KEPT: i64 = 20;
@@ -116,15 +117,22 @@ async fn remember_untracked(
     Ok(())
 }
 
-/// A category that was seen in the master list is there, so it is no more one that we took out.
+/// Learns which category of the master list it is. Whether it is kept there is for the cycle to say.
 async fn store_seen_category(
     tx: &mut Session,
     tenant: TenantId,
     mailbox: MailboxId,
     category: &MasterCategory,
 ) -> StoreResult<()> {
-    let known = KnownCategory { category: category.clone(), life: CategoryLife::Kept };
-    store_category(tx, tenant, mailbox, &known).await
+    tx.run(
+        "insert into mailboxes (tenant, mailbox_id, category_id, category_name, not_kept) values ($1, $2, $3, $4, 1)
+         on conflict (tenant, mailbox_id) do update set
+           not_kept = case when mailboxes.category_id is null then 1 else mailboxes.not_kept end,
+           category_id = excluded.category_id, category_name = excluded.category_name",
+        args![tenant, mailbox, &category.id, &category.name],
+    )
+    .await?;
+    Ok(())
 }
 
 pub async fn save_category(
@@ -132,29 +140,29 @@ pub async fn save_category(
     lease: &Lease,
     mailbox: MailboxId,
     known: &KnownCategory,
+    reading: Reading,
 ) -> StoreResult<()> {
     hold(tx, lease).await?;
-    store_category(tx, lease.tenant, mailbox, known).await
-}
-
-async fn store_category(
-    tx: &mut Session,
-    tenant: TenantId,
-    mailbox: MailboxId,
-    known: &KnownCategory,
-) -> StoreResult<()> {
-    let soft_deleted = match known.life {
+    let not_kept = match known.life {
         CategoryLife::Kept => 0,
-        CategoryLife::SoftDeleted => 1,
+        CategoryLife::NotKept => 1,
     };
     tx.run(
-        "insert into mailboxes (tenant, mailbox_id, category_id, category_name, soft_deleted)
+        "insert into mailboxes (tenant, mailbox_id, category_id, category_name, not_kept)
          values ($1, $2, $3, $4, $5)
          on conflict (tenant, mailbox_id) do update set category_id = excluded.category_id,
-           category_name = excluded.category_name, soft_deleted = excluded.soft_deleted",
-        args![tenant, mailbox, &known.category.id, &known.category.name, i64::from(soft_deleted)],
+           category_name = excluded.category_name, not_kept = excluded.not_kept",
+        args![lease.tenant, mailbox, &known.category.id, &known.category.name, i64::from(not_kept)],
     )
     .await?;
+    if reading == Reading::FromStart {
+        tx.run(
+            "update folders set link = null, round = 'full', round_high = 0
+             where tenant = $1 and mailbox_id = $2",
+            args![lease.tenant, mailbox],
+        )
+        .await?;
+    }
     Ok(())
 }
 

@@ -85,7 +85,7 @@ async fn category(
 ) -> StoreResult<Option<KnownCategory>> {
     let row = session
         .row(
-            "select category_id, category_name, soft_deleted from mailboxes where tenant = $1 and mailbox_id = $2",
+            "select category_id, category_name, not_kept from mailboxes where tenant = $1 and mailbox_id = $2",
             args![tenant, mailbox],
         )
         .await?;
@@ -97,9 +97,9 @@ pub fn known_category(row: &Row) -> StoreResult<Option<KnownCategory>> {
     let (Some(id), Some(name)) = (row.opt_text("category_id")?, row.opt_text("category_name")?) else {
         return Ok(None);
     };
-    let life = match row.int("soft_deleted")? {
+    let life = match row.int("not_kept")? {
         0 => CategoryLife::Kept,
-        _ => CategoryLife::SoftDeleted,
+        _ => CategoryLife::NotKept,
     };
     Ok(Some(KnownCategory { category: MasterCategory { id: CategoryId(id), name }, life }))
 }
@@ -133,25 +133,26 @@ pub async fn of_items(
     for row in session.rows_by(links, args()?).await? {
         let (link, folder) = stored_link(&row)?;
         let of_item = facts.entry(ItemId(row.text("item")?)).or_default();
-        (of_item.link, of_item.folder_of_link) = (Some(link), folder);
+        (of_item.link, of_item.folder) = (Some(link), folder);
     }
     let untracked =
         of_items!("select item, folder from untracked where tenant = $1 and mailbox_id = $2 and item", "");
     for row in session.rows_by(untracked, args()?).await? {
         let of_item = facts.entry(ItemId(row.text("item")?)).or_default();
         of_item.untracked = true;
-        of_item.folder_of_link = of_item.folder_of_link.take().or(row.opt_text("folder")?.map(FolderId));
+        of_item.folder = of_item.folder.take().or(row.opt_text("folder")?.map(FolderId));
     }
     let open = of_items!(
-        "select item, origin, wish, seq from wishes where tenant = $1 and mailbox_id = $2 and item",
+        "select item, origin, wish, folder, seq from wishes where tenant = $1 and mailbox_id = $2 and item",
         " and state in ('running', 'waiting')"
     );
     for row in sorted_by_seq(session.rows_by(open, args()?).await?)? {
         match (row.opt_json::<Origin>("origin"), row.json::<Wish>("wish")) {
             // The last one is the newest.
             (Ok(origin), Ok(wish)) => {
-                let open = Some((origin.unwrap_or_default(), goal(&wish)));
-                facts.entry(ItemId(row.text("item")?)).or_default().open = open;
+                let of_item = facts.entry(ItemId(row.text("item")?)).or_default();
+                of_item.open = Some((origin.unwrap_or_default(), goal(&wish)));
+                of_item.folder = row.opt_text("folder")?.map(FolderId).or(of_item.folder.take());
             }
             (Err(error), _) | (_, Err(error)) => {
                 tracing::error!(%error, "a stored wish cannot be read; the others go on without it");

@@ -21,7 +21,7 @@ macro_rules! records {
         concat!(
             "select m.tenant, m.mailbox_id, address, name, kind, queue, acts_as, approval, incoming, outgoing,
                operation, problem, start_date, transient_failures, retry_at, pinned, folders_link, subscription,
-               client_state, subscription_expires, category_id, category_name, soft_deleted
+               client_state, subscription_expires, category_id, category_name, not_kept
              from synchronized_mailboxes m
              left join mailboxes c on c.tenant = m.tenant and c.mailbox_id = m.mailbox_id
              where m.tenant = $1 ",

@@ -14,7 +14,7 @@ use shared::problem::Problem;
 /// works, and PostgreSQL refuses a prepared `select *` from then on.
 macro_rules! wish_columns {
     () => {
-        "id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, origin, state, problem,
+        "id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, origin, folder, state, problem,
          next_attempt, failed_attempts, accepted, attempted, settled, seq"
     };
 }
@@ -36,6 +36,7 @@ pub fn stored_wish(row: &Row) -> StoreResult<StoredWish> {
         key,
         wish: row.json("wish")?,
         origin: row.opt_json("origin")?.unwrap_or_default(),
+        folder: row.opt_text("folder")?.map(FolderId),
         state: wish_state(row)?,
         failed_attempts: row.count("failed_attempts")?,
         problem: row.opt_json("problem")?,

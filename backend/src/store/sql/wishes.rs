@@ -62,8 +62,8 @@ pub async fn insert(tx: &mut Session, new: &NewWish, older: &[Row]) -> StoreResu
     let wish = json(&new.wish)?;
     tx.run(
         "insert into wishes
-           (id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, origin, state, accepted, seq)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10,
+           (id, tenant, user_id, mailbox, asked_item, mailbox_id, item, wish, origin, folder, state, accepted, seq)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11,
            (select coalesce(max(seq), 0) + 1 from wishes))",
         args![
             new.id,
@@ -75,6 +75,7 @@ pub async fn insert(tx: &mut Session, new: &NewWish, older: &[Row]) -> StoreResu
             item,
             &wish,
             origin,
+            new.folder.as_ref(),
             new.now
         ],
     )

@@ -114,6 +114,10 @@ fn by_the_book(s: &Scene, place: Place) -> Noticed {
         if tracked.is_none() && under_way == Some(Goal::Track) && !by_folder && record.is_some() {
             return track(Origin::Folder, record);
         }
+        // FLD-01: to be untracked where it lay then, it was moved here since.
+        if under_way == Some(Goal::Untrack) && moved {
+            return track(Origin::Folder, record);
+        }
         // FLD-02
         if tracked.is_some() && under_way.is_none() && moved && record.is_some() {
             return track(Origin::Folder, record);

@@ -124,7 +124,11 @@ pub fn end(s: &Situation) -> End {
         return end;
     }
     if follows_nothing {
-        return unchanged(Some(Code::RecordGone), RuleId::Del02);
+        let mut end = unchanged(Some(Code::RecordGone), RuleId::Del02);
+        if open.category_is_ours == Ours::Yes && s.link.is_none() && s.refusals.categories.is_none() {
+            end.categories = without(s, &[&category.name, TRACKED]);
+        }
+        return end;
     }
     tracked(s, unchanged)
 }

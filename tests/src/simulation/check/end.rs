@@ -42,8 +42,6 @@ fn check_copy(scene: &Scene, mail: MailNo, who: Who, outgoing: bool, state: &Ite
         Status::NotTracked => End::NotTracked,
         Status::RecordGone => End::RecordGone,
         Status::Failed { .. } => End::GivenUp,
-        // Nobody goes back to what was put on or taken off while category tracking was off (CAT-17, CAT-21).
-        Status::TrackingPending | Status::UntrackingPending if switched => return,
         other => {
             scene.flaw(format!("end: {whose} is still {other:?}"));
             return;

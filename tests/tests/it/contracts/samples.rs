@@ -64,6 +64,7 @@ pub fn wish(number: u128, item: &str, now: i64) -> NewWish {
         key: None,
         wish: track(),
         origin: Origin::Pane,
+        folder: None,
         now: UtcMs(now),
     }
 }

@@ -8,6 +8,7 @@ use backend::store::{
 use futures_util::future::BoxFuture;
 use shared::UtcMs;
 use shared::problem::{Code, Problem};
+use shared::rules::mailboxes::Reading;
 
 on_every_store! {
     one_hand_per_mailbox_until_the_lease_expires,
@@ -73,7 +74,9 @@ const WRITES: [Write; 12] = [
     ("reset_folder", |s, l| {
         Box::pin(async move { s.reset_folder(l, ada(), &inbox(), Some(delta("2"))).await })
     }),
-    ("save_category", |s, l| Box::pin(async move { s.save_category(l, ada(), &known("CRM")).await })),
+    ("save_category", |s, l| {
+        Box::pin(async move { s.save_category(l, ada(), &known("CRM"), Reading::On).await })
+    }),
     ("save_subscription", |s, l| {
         Box::pin(async move {
             let subscription =

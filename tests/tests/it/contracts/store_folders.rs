@@ -11,6 +11,7 @@ use shared::UtcMs;
 use shared::email::ConversationId;
 use shared::item::FolderId;
 use shared::mailbox::FolderMapping;
+use shared::rules::mailboxes::Reading;
 
 on_every_store! {
     a_folder_list_is_stored_with_its_token,
@@ -18,6 +19,7 @@ on_every_store! {
     a_whole_list_takes_away_what_is_not_in_it,
     a_round_moves_the_watermark_when_it_is_complete,
     an_expired_token_begins_a_full_round_and_keeps_the_watermark,
+    cat_18_a_mailbox_is_read_from_its_beginning_when_its_category_counts_again,
     fld_01_a_mailbox_maps_25_folders_at_most,
     a_mapped_folder_stays_mapped_when_it_is_seen_or_mapped_again,
     a_conversation_is_stopped_and_resumed,
@@ -123,6 +125,20 @@ async fn an_expired_token_begins_a_full_round_and_keeps_the_watermark(s: Bed) {
         assert_eq!((folder.link, folder.round), (link, Round::Full));
         assert_eq!((folder.watermark, folder.round_high), (UtcMs(100), UtcMs(0)));
     }
+}
+
+async fn cat_18_a_mailbox_is_read_from_its_beginning_when_its_category_counts_again(s: Bed) {
+    let lease = lease(&*s, 0).await;
+    furnish(&*s, &lease).await;
+    s.save_page(&lease, ada(), &page("1", vec![]), UtcMs(1)).await.unwrap();
+    let folder = async || s.folders(TENANT, ada()).await.unwrap().remove(0);
+    let before = folder().await;
+    s.save_category(&lease, ada(), &known("Tracked"), Reading::On).await.unwrap();
+    assert_eq!(folder().await, before);
+    s.save_category(&lease, ada(), &known("Tracked"), Reading::FromStart).await.unwrap();
+    let after = folder().await;
+    assert_eq!((after.link, after.round, after.round_high), (None, Round::Full, UtcMs(0)));
+    assert_eq!(after.watermark, before.watermark, "old mail stays old");
 }
 
 fn mapped(folder: &str, regarding: Option<&str>) -> MappedFolder {

@@ -172,23 +172,28 @@ async fn facts_are_told_of_items_about_which_there_are_any(s: Bed) {
     s.end_wish(&lease, &WishEnd { folder: folder.clone(), ..end(1, "linked", Some(link(7)), 2) })
         .await
         .unwrap();
-    let open = [noticed(2, "open", 3), NewWish { wish: untrack(), ..noticed(3, "linked", 3) }];
+    let elsewhere = Some(FolderId("elsewhere".into()));
+    let open = [
+        NewWish { folder: elsewhere.clone(), ..noticed(2, "open", 3) },
+        NewWish { wish: untrack(), ..noticed(3, "linked", 3) },
+    ];
     s.accept_noticed(&lease, ada(), &open, &[], UtcMs(3)).await.unwrap();
     let told = facts(&s, &["linked", "open", "unknown"]).await;
     let linked = ItemFacts {
         link: Some(link(7)),
         untracked: false,
         open: Some((Origin::Category, Goal::Untrack)),
-        folder_of_link: folder.clone(),
+        folder: folder.clone(),
     };
-    let open = ItemFacts { open: Some((Origin::Category, Goal::Track)), ..ItemFacts::default() };
+    let open =
+        ItemFacts { open: Some((Origin::Category, Goal::Track)), folder: elsewhere, ..ItemFacts::default() };
     let expected = HashMap::from([(ItemId("linked".into()), linked), (ItemId("open".into()), open)]);
     assert_eq!(told, expected);
     assert_eq!(facts(&s, &[]).await, HashMap::new());
     s.accept_wish(&wish(4, "linked", 5)).await.unwrap();
     s.end_wish(&lease, &end(4, "linked", Some(link(8)), 6)).await.unwrap();
     let told = facts(&s, &["linked"]).await.remove(&ItemId("linked".into())).expect("facts");
-    assert_eq!((told.link, told.folder_of_link), (Some(link(8)), folder), "where it lay is not forgotten");
+    assert_eq!((told.link, told.folder), (Some(link(8)), folder), "where it lay is not forgotten");
     assert_eq!(told.open, None);
 }
 

@@ -179,6 +179,28 @@ async fn cat_19_turned_on_again_it_comes_back_and_counts_again() {
 }
 
 #[tokio::test]
+async fn cat_18_turned_on_again_what_people_did_with_the_category_meanwhile_counts() {
+    let stack = Stack::synchronizing(&[ADAS]).await;
+    let (taken_off, put_on) = (tracked(&stack).await, stack.mail_to(&ADA).await);
+    stack.set_and_wait("TrackCategorizedItems", "false").await;
+    stack.cycle(ADAS).await;
+    stack.categorize(&put_on, &[TRACKED], &[]).await;
+    stack.categorize(&taken_off, &[], &[TRACKED]).await;
+    assert_eq!(stack.cycle(ADAS).await.noticed, 0);
+    stack.set_and_wait("TrackCategorizedItems", "true").await;
+    let ada = stack.pane(&ADA);
+    assert_eq!(ada.open(&put_on).await.status, Status::TrackingPending);
+    // Tracked in the pane before any cycle: the category is in the list again, and that is not all there is to do.
+    ada.track(&stack.mail_to(&ADA).await).await;
+    stack.work(ADAS).await;
+    assert_eq!(stack.cycle(ADAS).await.noticed, 2);
+    assert_eq!(ada.open(&put_on).await.status, Status::Tracked, "pending was no empty word");
+    assert_eq!(ada.open(&taken_off).await.status, Status::NotTracked);
+    assert_eq!(stack.emails(&taken_off.internet_message_id).await.len(), 1, "the record stays");
+    assert_eq!(stack.cycle(ADAS).await.noticed, 0);
+}
+
+#[tokio::test]
 async fn cat_20_turned_off_and_deleted_by_the_user_it_stays_deleted() {
     let stack = Stack::synchronizing(&[ADAS]).await;
     stack.cycle(ADAS).await;

@@ -203,6 +203,31 @@ async fn fld_03_a_mapping_taken_away_keeps_the_links_made() {
 }
 
 #[tokio::test]
+async fn fld_01_mail_moved_there_while_its_untracking_waits_is_tracked() {
+    // Seen by a cycle while it waits, and not.
+    for seen in [true, false] {
+        let (stack, customers, _) = ready().await;
+        let mail = stack.mail_to(&ADA).await;
+        stack.categorize(&mail, &[TRACKED], &[]).await;
+        stack.cycle(ADAS).await;
+        stack.maintain_crm(true).await;
+        stack.categorize(&mail, &[], &[TRACKED]).await;
+        assert_eq!(stack.cycle(ADAS).await.noticed, 1);
+        stack.move_message(&mail, &customers).await;
+        if seen {
+            assert_eq!(stack.cycle(ADAS).await.noticed, 1);
+        }
+        stack.maintain_crm(false).await;
+        stack.clock.advance_ms(900_000);
+        stack.work(ADAS).await;
+        stack.cycle(ADAS).await;
+        assert_eq!(stack.pane(&ADA).open(&mail).await.status, Status::Tracked, "seen meanwhile: {seen}");
+        assert_eq!(stack.categories(&mail), Some(vec![TRACKED.to_owned()]));
+        assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn fld_01_untracked_by_hand_in_the_folder_it_stays_untracked_until_it_is_moved_again() {
     let (stack, customers, _) = ready().await;
     let mail = stack.mail_to(&ADA).await;
