@@ -503,8 +503,9 @@ pub trait Store: Send + Sync + Debug {
     /// A wish that waits or was refused is due at once, with a fresh count. `false`: it does neither.
     async fn retry(&self, tenant: TenantId, wish: Uuid, by: &Actor, now: UtcMs) -> StoreResult<bool>;
 
-    /// Forgets at most `limit` wishes that ended before `before`, with their effects. An effect of unknown end is
-    /// never forgotten, nor the wish it belongs to.
+    /// Forgets at most `limit` wishes that ended before `before`, with their effects, and as many copies that have been
+    /// expected since before then; answers how many of whichever are more. An effect of unknown end is never
+    /// forgotten, nor the wish it belongs to.
     async fn prune(&self, before: UtcMs, limit: u32) -> StoreResult<u32>;
 
     /// Whether the store can be written to; for the readiness check.

@@ -8,9 +8,9 @@ use crate::say;
 /// The seeds that every change must stand before it lands: always the same ones, so that a change is judged by what it
 /// changes. New ones are for `cargo xtask simulate`.
 const FIRST_OF_A_CHANGE: &str = "1";
-const OF_A_CHANGE: &str = "700";
+const OF_A_CHANGE: &str = "50000";
 /// The longest that they may take, in minutes; a slower machine plays fewer.
-const MINUTES_OF_A_CHANGE: &str = "6";
+const MINUTES_OF_A_CHANGE: &str = "15";
 
 /// Plays histories as the arguments say.
 pub fn simulate(project: &Project, arguments: &[String]) -> Result<()> {

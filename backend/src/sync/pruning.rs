@@ -1,4 +1,4 @@
-//! What ended long ago is forgotten, so that the store does not grow for ever. The audit trail stays.
+//! What ended long ago is forgotten, and what never came, so that the store does not grow for ever. The audit trail stays.
 
 use super::Engine;
 use std::sync::Arc;

@@ -114,5 +114,13 @@ pub async fn prune(tx: &mut Session, before: UtcMs, limit: u32) -> StoreResult<u
         tx.run("delete from effects where wish = $1", args![wish]).await?;
         tx.run("delete from wishes where id = $1", args![wish]).await?;
     }
-    Ok(u32::try_from(old.len()).unwrap_or(u32::MAX))
+    let copies = tx
+        .run(
+            "delete from expected_copies where (tenant, mailbox_id, message_id) in
+               (select tenant, mailbox_id, message_id from expected_copies where since < $1 limit $2)",
+            args![before, limit],
+        )
+        .await?;
+    let forgotten = u64::try_from(old.len()).unwrap_or(u64::MAX).max(copies);
+    Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
 }

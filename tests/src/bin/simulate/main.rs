@@ -11,6 +11,9 @@ use tests::simulation::draw::draw;
 use tests::simulation::play::{Telling, note_panics};
 use tests::simulation::{Ground, History, play, shrink};
 
+/// After so many histories it says how far it is.
+const PROGRESS: u64 = 5_000;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -129,7 +132,10 @@ fn run(arguments: &Arguments, tally: &Tally, from: u64, end: Instant, core: Opti
 async fn one(arguments: &Arguments, tally: &Tally, ground: &Arc<Ground>, seed: u64) {
     let history = draw(seed);
     let mut played = play(ground, &history, Telling::Quiet).await;
-    tally.played.fetch_add(1, Ordering::SeqCst);
+    let number = tally.played.fetch_add(1, Ordering::SeqCst) + 1;
+    if number.is_multiple_of(PROGRESS) {
+        println!("{number} played, {} failed", tally.failed.load(Ordering::SeqCst));
+    }
     tally.requests.fetch_add(played.requests, Ordering::SeqCst);
     tally.deaths.fetch_add(u64::from(played.deaths), Ordering::SeqCst);
     if played.flaws.is_empty() && seed.is_multiple_of(arguments.twice.max(1)) {

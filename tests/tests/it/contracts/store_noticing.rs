@@ -251,6 +251,13 @@ async fn copies_are_expected_until_they_are_found(s: Bed) {
     s.accept_noticed(&lease, ada(), &[], &[second], UtcMs(4)).await.unwrap();
     assert_eq!(s.expected_copies(TENANT, ada()).await.unwrap(), []);
     assert_eq!(s.expected_copies(TENANT, ben()).await.unwrap(), both[..1], "Ben's copy is Ben's");
+    assert_eq!(s.prune(both[0].since, 9).await.unwrap(), 0, "it may still come");
+    assert_eq!(s.prune(both[0].since.plus_ms(1), 9).await.unwrap(), 1);
+    assert_eq!(
+        s.expected_copies(TENANT, ben()).await.unwrap(),
+        [],
+        "what never came is not waited for for ever"
+    );
 }
 
 async fn no_tenant_sees_anothers_facts_or_copies(s: Bed) {
