@@ -60,12 +60,13 @@ create table folders (
     mailbox_id text not null,
     folder text not null,
     name text not null,
-    kind text not null,                  -- inbox, sent, other
+    kind text not null,                  -- inbox, sent, unwanted, other
     link text,                           -- where the next page is read from
     round text not null,                 -- incremental, full
     watermark bigint not null default 0,
     round_high bigint not null default 0,
     mapping text,                        -- JSON; null: not mapped
+    generation bigint not null default 0, -- grows when what its pages mean changes
     primary key (tenant, mailbox_id, folder)
 );
 

@@ -57,6 +57,9 @@ pub enum StoreError {
     /// The wish was superseded; the newer one is carried out in its place.
     #[error("the wish was superseded")]
     Superseded,
+    /// The folder was mapped, or is read from its beginning, since the page was asked for; nothing of it was stored.
+    #[error("the folder is to be read anew")]
+    Outdated,
     /// Others kept writing the same rows; asked again later, it will do.
     #[error("others kept writing the same rows: {0}")]
     Contended(String),
@@ -74,9 +77,11 @@ impl StoreError {
         match self {
             StoreError::Full(reason) => Problem::new(Code::StoreFull).because("reason", reason),
             StoreError::Down(_) | StoreError::Contended(_) => Problem::new(Code::StoreDown),
-            StoreError::Fenced | StoreError::Superseded | StoreError::Damaged(_) | StoreError::TooNew(_) => {
-                Problem::new(Code::Internal)
-            }
+            StoreError::Fenced
+            | StoreError::Superseded
+            | StoreError::Outdated
+            | StoreError::Damaged(_)
+            | StoreError::TooNew(_) => Problem::new(Code::Internal),
         }
     }
 }

@@ -385,6 +385,9 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
     }
     match (present, &promotion.answer) {
         (Some(email), _) => {
+            // INC-03: an answer takes over its thread's record when it comes into the CRM. One that is there already
+            // has what somebody gave it.
+            let wish = if matches!(open.origin, Origin::Reply { .. }) { &RegardingWish::Keep } else { wish };
             let wanted = regarding::wanted(wish, email.regarding.as_ref());
             if key(wanted.answer.as_ref()) != key(email.regarding.as_ref()) {
                 let reason = wanted.reason();

@@ -27,6 +27,8 @@ pub struct FolderRecord {
     /// The same of the round under way.
     pub round_high: UtcMs,
     pub mapping: Option<FolderMapping>,
+    /// Grows whenever the folder is mapped otherwise, or is to be read from its beginning.
+    pub generation: i64,
 }
 
 /// What a folder is for.
@@ -34,6 +36,8 @@ pub struct FolderRecord {
 pub enum FolderKind {
     Inbox,
     Sent,
+    /// Junk Email and Deleted Items: nothing in them is tracked by itself.
+    Unwanted,
     Other,
 }
 
@@ -60,6 +64,8 @@ pub struct FolderPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedPage {
     pub folder: FolderId,
+    /// The folder's generation when the page was asked for.
+    pub generation: i64,
     pub link: DeltaLink,
     /// It is the last page of its round.
     pub ends_round: bool,

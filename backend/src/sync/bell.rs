@@ -54,6 +54,10 @@ impl Worker {
         *cycle = Some(cycle.map_or(kind, |asked| asked.max(kind)));
     }
 
+    fn has_cycle(&self) -> bool {
+        self.cycle.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     fn take_cycle(&self) -> Option<Kind> {
         self.cycle.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -224,7 +228,8 @@ async fn work(engine: Arc<Engine>, door: Door, worker: Arc<Worker>) {
         // Whoever rang since then left a permit, which another round takes.
         let rung = tokio::task::unconstrained(worker.bell.notified());
         tokio::pin!(rung);
-        if futures_util::FutureExt::now_or_never(rung.as_mut()).is_none() || engine.stopping() {
+        let is_rung = futures_util::FutureExt::now_or_never(rung.as_mut()).is_some() || worker.has_cycle();
+        if !is_rung || engine.stopping() {
             workers.remove(&door);
             return;
         }
@@ -235,7 +240,15 @@ async fn work(engine: Arc<Engine>, door: Door, worker: Arc<Worker>) {
 /// Works until nothing is due any more; then lets go of the lease, if it was needed.
 async fn shift(engine: &Arc<Engine>, door: &Door, worker: &Worker) -> StoreResult<Option<Looked>> {
     let hand = Arc::new(Hand::new(door.clone()));
-    let result = work_off(engine, worker, &hand).await;
+    let mut jobs = HashMap::new();
+    let result = work_off(engine, worker, &hand, &mut jobs).await;
+    // A cycle that was broken off, or that the failing store kept from being begun, is due again: the rota waits for
+    // its end. Any other that was asked for meanwhile is begun in another round.
+    let broken_off = jobs.values().any(|job| matches!(job, Job::Cycle));
+    let kept_from = matches!(result, Err(ref error) if !matches!(error, StoreError::Fenced));
+    if broken_off || (kept_from && worker.take_cycle().is_some()) {
+        engine.rota.ended(door, &Looked::elsewhere(), engine.parts.clock.now());
+    }
     match result {
         Err(StoreError::Fenced) => Ok(None),
         other => {
@@ -259,11 +272,16 @@ enum Ended {
     Cycle(Box<StoreResult<Looked>>),
 }
 
-async fn work_off(engine: &Arc<Engine>, worker: &Worker, hand: &Arc<Hand>) -> StoreResult<Option<Looked>> {
+/// What was under way when it broke off stays in `jobs`.
+async fn work_off(
+    engine: &Arc<Engine>,
+    worker: &Worker,
+    hand: &Arc<Hand>,
+    jobs: &mut HashMap<Id, Job>,
+) -> StoreResult<Option<Looked>> {
     let parts = &engine.parts;
     let at_once = if parts.pace == Pace::ByHand { 1 } else { AT_ONCE };
     let mut running: JoinSet<Ended> = JoinSet::new();
-    let mut jobs: HashMap<Id, Job> = HashMap::new();
     let mut looked = None;
     let mut failed = None;
     let mut renew = parts.clock.now().plus_ms(parts.lease_ms / 3);
@@ -278,7 +296,7 @@ async fn work_off(engine: &Arc<Engine>, worker: &Worker, hand: &Arc<Hand>) -> St
                 let look = async move { Ended::Cycle(Box::new(cycle::cycle(&engine, &hand, kind).await)) };
                 jobs.insert(running.spawn(look).id(), Job::Cycle);
             }
-            if let Err(error) = take_up_wishes(engine, hand, &mut running, &mut jobs, at_once).await {
+            if let Err(error) = take_up_wishes(engine, hand, &mut running, jobs, at_once).await {
                 failed = Some(error);
             }
         }
@@ -288,7 +306,7 @@ async fn work_off(engine: &Arc<Engine>, worker: &Worker, hand: &Arc<Hand>) -> St
         tokio::select! {
             biased;
             Some(ended) = running.join_next_with_id() => {
-                match end(engine, hand, &mut jobs, ended).await {
+                match end(engine, hand, jobs, ended).await {
                     Ok(seen) => looked = seen.or(looked),
                     Err(StoreError::Fenced) => return Err(StoreError::Fenced),
                     Err(error) => failed = Some(error),

@@ -24,12 +24,15 @@ use shared::rules::mailboxes::{self, MailboxFate, Reading, Upkeep};
 use shared::rules::tracking::{TrackingCategory, tracking_category};
 use shared::settings::Settings;
 
-/// Requests for pages in one cycle; what is left then is read in the next, which follows at once.
-const MOST_READINGS: usize = 40;
-/// Folders of a mailbox that are read; Exchange's own limit of folders in one mailbox is far higher than anybody's use.
+/// Requests for further pages in one cycle, beside the first of each folder; what is left then is read in the next
+/// cycle, which follows at once.
+const MORE_READINGS: usize = 40;
+/// Folders of a mailbox that are read, the most important ones first; hardly anybody has so many.
 const MOST_FOLDERS: usize = 1_000;
-/// Folders read in one request: a batch of Graph has 20 parts, and the master list is one.
-const FOLDERS_AT_ONCE: usize = 19;
+/// Folders read in one request: a batch of Graph has 20 parts, and master list and owner take three.
+const FOLDERS_AT_ONCE: usize = 17;
+/// Cycles that fail in a row before a single folder or message that Exchange cannot give is passed over.
+pub const PATIENCE: u32 = 3;
 
 /// How much a cycle reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +116,9 @@ struct Cycle<'a> {
     settings: Settings,
     category: TrackingCategory,
     looked: Looked,
+    /// Folders that could be read, and why another one could not be.
+    read: usize,
+    unread: Option<Failure>,
 }
 
 /// Looks a mailbox through.
@@ -188,7 +194,7 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
     let category =
         tracking_category(&MasterList::Hidden, record.category.as_ref().map(|k| &k.category)).answer;
     let looked = Looked { full, ..Looked::default() };
-    let mut cycle = Cycle { engine, hand, access, record, settings, category, looked };
+    let mut cycle = Cycle { engine, hand, access, record, settings, category, looked, read: 0, unread: None };
     let mut folders = if full || kind == Kind::Bell { cycle.store_folders().await? } else { Vec::new() };
     let mut first = true;
     let mut list = full.then(|| match &cycle.record.folders_link {
@@ -197,18 +203,21 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
     });
     let mut waiting: Vec<(FolderId, DeltaFrom)> = folders.iter().map(to_read).collect();
     let mut whole_list = Vec::new();
-    for _ in 0..MOST_READINGS {
+    let mut known_ones = None;
+    let mut readings = 0;
+    while readings < MORE_READINGS + folders.len().div_ceil(FOLDERS_AT_ONCE) {
+        readings += 1;
         if !first && list.is_none() && waiting.is_empty() {
             break;
         }
         let now_read = waiting.split_off(waiting.len().saturating_sub(FOLDERS_AT_ONCE));
+        let list_from_start = list == Some(DeltaFrom::Start);
         let asked = Asked {
             categories: first,
             folders: list.take(),
-            distinguished: first && cycle.record.folders_link.is_none() && full,
+            distinguished: list_from_start,
             messages: now_read,
         };
-        let asked_from_start = asked.folders == Some(DeltaFrom::Start);
         let (exchange, address) = (&engine.parts.exchange, &cycle.record.address);
         let answered = exchange.read(&cycle.access, address, &asked).await?;
         first = false;
@@ -221,36 +230,39 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
             messages.clear();
         }
         let distinguished = answered.distinguished.transpose()?;
+        if distinguished.is_some() {
+            known_ones = distinguished;
+        }
         if let Some(page) = answered.folders {
-            if asked_from_start {
+            if list_from_start {
                 whole_list.clear();
             }
-            let from_start = asked_from_start || !whole_list.is_empty();
-            list = cycle.keep_folders(page?, distinguished.as_ref(), from_start, &mut whole_list).await?;
+            let from_start = list_from_start || !whole_list.is_empty();
+            list = cycle.keep_folders(page?, known_ones.as_ref(), from_start, &mut whole_list).await?;
             if list.is_none() {
                 let known = std::mem::replace(&mut folders, cycle.store_folders().await?);
                 let is_new = |f: &&FolderRecord| !known.iter().any(|k| k.folder == f.folder);
                 waiting.extend(folders.iter().filter(is_new).map(to_read));
             }
         }
-        let all_refused =
-            !messages.is_empty() && messages.iter().all(|(_, page)| matches!(page, Err(Failure::Refused(_))));
         for (folder, page) in messages {
             let Some(record) = folders.iter_mut().find(|f| f.folder == folder) else { continue };
             let page = match page {
-                // One folder that Exchange keeps to itself must not keep the others from being read.
-                Err(Failure::Refused(problem)) if !all_refused => {
-                    tracing::warn!(code = problem.code.as_str(), "a folder could not be read");
+                Ok(page) => page,
+                // One folder that Exchange keeps to itself, or cannot give, must not keep the others from being read.
+                Err(failure) => {
+                    tracing::warn!(code = failure.problem().code.as_str(), "a folder could not be read");
+                    cycle.unread.get_or_insert(failure);
                     continue;
                 }
-                page => page?,
             };
             if let Some(next) = cycle.keep_messages(record, page).await? {
                 waiting.push((folder, next));
             }
         }
     }
-    cycle.looked.more = list.is_some() || !waiting.is_empty();
+    cycle.fail_where_it_matters()?;
+    cycle.looked.more |= list.is_some() || !waiting.is_empty();
     cycle.looked.full &= !cycle.looked.more;
     if full {
         cycle.look_for_copies(&folders).await?;
@@ -276,10 +288,27 @@ impl Cycle<'_> {
         self.engine.parts.clock.now()
     }
 
+    /// The most important folders first.
     async fn store_folders(&self) -> StoreResult<Vec<FolderRecord>> {
         let mut folders = self.engine.parts.store.folders(self.record.tenant, self.record.mailbox).await?;
-        folders.truncate(MOST_FOLDERS);
+        if folders.len() > MOST_FOLDERS {
+            let whose = self.record.mailbox.0;
+            tracing::warn!(%whose, folders = folders.len(), "only the first {MOST_FOLDERS} folders are read");
+            folders.sort_by_key(|folder| (folder.mapping.is_none(), folder.kind));
+            folders.truncate(MOST_FOLDERS);
+        }
         Ok(folders)
+    }
+
+    /// Folders that could not be read: none at all is the mailbox's failure. Single ones are tried again as if it were,
+    /// for a while; what Exchange refuses for one folder alone it goes on refusing.
+    fn fail_where_it_matters(&mut self) -> Step<()> {
+        let Some(failure) = self.unread.take() else { return Ok(()) };
+        let refused = matches!(failure, Failure::Refused(_));
+        if self.read > 0 && (refused || self.record.transient_failures >= PATIENCE) {
+            return Ok(());
+        }
+        Err(failure.into())
     }
 
     /// Does what the master list needs, and knows the category from then on.
@@ -343,6 +372,7 @@ impl Cycle<'_> {
         let kind = |id: &FolderId| match distinguished {
             Some(d) if d.inbox.as_ref() == Some(id) => FolderKind::Inbox,
             Some(d) if d.sent.as_ref() == Some(id) => FolderKind::Sent,
+            Some(d) if [&d.junk, &d.deleted].iter().any(|f| f.as_ref() == Some(id)) => FolderKind::Unwanted,
             _ => known.iter().find(|k| k.folder == *id).map_or(FolderKind::Other, |k| k.kind),
         };
         let unwatched = |id: &FolderId| {
@@ -389,14 +419,23 @@ impl Cycle<'_> {
             Delta::Page(page) => page,
             // The folder list will say so too.
             Delta::Gone => return Ok(None),
+            Delta::Expired if folder.link.is_none() => {
+                // There was no token that could expire.
+                let problem =
+                    Problem::new(Code::ExchangeDown).because("reason", "a first page is refused as expired");
+                self.unread.get_or_insert(Failure::NotDone(problem));
+                return Ok(None);
+            }
             Delta::Expired => {
                 let lease = self.lease().await?;
                 store.reset_folder(&lease, self.record.mailbox, &folder.folder, None).await?;
                 folder.link = None;
                 folder.round = Round::Full;
+                folder.generation += 1;
                 return Ok(Some(DeltaFrom::Start));
             }
         };
+        self.read += 1;
         let ends_round = matches!(page.next, Next::Round(_));
         let link = page.next.link().clone();
         let next = (!ends_round).then(|| DeltaFrom::Link(link.clone()));
@@ -405,7 +444,8 @@ impl Cycle<'_> {
             // Nothing happened: the older token serves as well, and no row is written.
             return Ok(None);
         }
-        let high = page.changed.iter().map(|m| m.received).max().unwrap_or(UtcMs(0));
+        // Mail that says that it comes from the future must not make all that comes until then look old.
+        let high = page.changed.iter().map(|m| m.received).max().unwrap_or(UtcMs(0)).min(self.now());
         let incremental = folder.round == Round::Incremental && folder.link.is_some();
         // First the lease: where another hand works, the CRM need not be asked about mail that is theirs to note.
         let lease = self.lease().await?;
@@ -413,13 +453,22 @@ impl Cycle<'_> {
         self.looked.changes += found.changes;
         let observed = ObservedPage {
             folder: folder.folder.clone(),
+            generation: folder.generation,
             link: link.clone(),
             ends_round,
             high,
             wishes: found.wishes,
             copies_found: found.copies,
         };
-        self.looked.noticed += store.save_page(&lease, self.record.mailbox, &observed, self.now()).await?;
+        match store.save_page(&lease, self.record.mailbox, &observed, self.now()).await {
+            Ok(noticed) => self.looked.noticed += noticed,
+            Err(StoreError::Outdated) => {
+                // Mapped by its user meanwhile: what the page means is another matter now.
+                self.looked.more = true;
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
         folder.link = Some(link);
         folder.round_high = folder.round_high.max(high);
         if ends_round {
@@ -459,15 +508,18 @@ impl Cycle<'_> {
             settings: &self.settings,
             category: &self.category,
         };
-        let found = page::find_copies(&place, folders).await?;
-        if found.wishes.is_empty() && found.copies.is_empty() {
-            return Ok(());
+        let (found, looked_for) = page::find_copies(&place, folders).await?;
+        if !found.wishes.is_empty() || !found.copies.is_empty() {
+            let lease = self.lease().await?;
+            let store = &self.engine.parts.store;
+            let mailbox = self.record.mailbox;
+            self.looked.noticed +=
+                store.accept_noticed(&lease, mailbox, &found.wishes, &found.copies, self.now()).await?;
         }
-        let lease = self.lease().await?;
-        let store = &self.engine.parts.store;
-        let mailbox = self.record.mailbox;
-        self.looked.noticed +=
-            store.accept_noticed(&lease, mailbox, &found.wishes, &found.copies, self.now()).await?;
+        // From here on nothing of it can get lost.
+        for copy in &looked_for {
+            self.engine.known.looked_for(self.record.mailbox, copy);
+        }
         Ok(())
     }
 

@@ -1,12 +1,15 @@
 //! What the messages of a page wish.
 
 use super::Engine;
+use super::cycle::PATIENCE;
 use super::known::KnownItem;
 use crate::caller::Access;
 use crate::crm::{Screened, Screening};
 use crate::exchange::Find;
 use crate::outcome::{Failure, Outcome};
-use crate::store::{ExpectedCopy, FolderRecord, ItemFacts, ItemKey, ItemName, MailboxRecord, NewWish};
+use crate::store::{
+    ExpectedCopy, FolderKind, FolderRecord, ItemFacts, ItemKey, ItemName, MailboxRecord, NewWish,
+};
 use shared::decision::Decision;
 use shared::email::{ConversationIndex, CrmEmail, Direction, InternetMessageId, Message};
 use shared::item::{ItemId, SmtpAddress};
@@ -21,6 +24,8 @@ use uuid::Uuid;
 
 /// Mails that the CRM is asked about in one request.
 const SCREENED_AT_ONCE: usize = 50;
+/// Mail received so long before the newest that was seen may show after it.
+const SURFACING_MS: i64 = 60_000;
 /// Expected copies looked for in one cycle.
 const COPIES_AT_ONCE: usize = 10;
 /// Namespace of the ids of noticed wishes; an arbitrary constant that must never change.
@@ -60,6 +65,10 @@ pub async fn by_id(place: &Place<'_>, items: &[ItemId]) -> Outcome<Vec<Message>>
             Err(Failure::Refused(problem)) => {
                 tracing::warn!(code = problem.code.as_str(), "a message could not be read");
             }
+            Err(failure) if place.record.transient_failures >= PATIENCE => {
+                let code = failure.problem().code;
+                tracing::warn!(code = code.as_str(), "a message could not be read, again and again");
+            }
             Err(failure) => return Err(failure),
         }
     }
@@ -96,20 +105,22 @@ pub async fn notice(place: &Place<'_>, folder: &FolderRecord, messages: Vec<Mess
                 if origin == Origin::Copy {
                     found.copies.extend(message.internet_message_id.clone());
                 }
-                found.wishes.push(wished(place, &message, wish, origin));
+                found.wishes.push(wished(place, folder, &message, wish, origin));
                 tell(place, &noticed);
             }
         }
     }
     for mails in to_screen.chunks(SCREENED_AT_ONCE) {
-        screen(place, mails, &mut found).await?;
+        screen(place, folder, mails, &mut found).await?;
     }
     Ok(found)
 }
 
 /// Looks for expected copies that no page has shown yet.
-pub async fn find_copies(place: &Place<'_>, folders: &[FolderRecord]) -> Outcome<Found> {
-    let mut found = Found::default();
+///
+/// The second answer: which were looked for, and need not be again once what was found is stored.
+pub async fn find_copies(place: &Place<'_>, folders: &[FolderRecord]) -> Outcome<(Found, Vec<ExpectedCopy>)> {
+    let (mut found, mut looked_for) = (Found::default(), Vec::new());
     let (engine, record) = (place.engine, place.record);
     let stored = engine.parts.store.expected_copies(record.tenant, record.mailbox).await;
     let expected = stored.map_err(|e| Failure::NotDone(e.problem()))?;
@@ -117,7 +128,15 @@ pub async fn find_copies(place: &Place<'_>, folders: &[FolderRecord]) -> Outcome
         expected.iter().filter(|c| !engine.known.was_looked_for(record.mailbox, c)).take(COPIES_AT_ONCE)
     {
         let by = Find::MessageId(copy.message_id.clone());
-        let messages = engine.parts.exchange.find(place.access, &record.address, &by, 10).await?;
+        let messages = match engine.parts.exchange.find(place.access, &record.address, &by, 10).await {
+            Ok(messages) => messages,
+            // A message id as only strangers write them: it is found as it comes, if it does.
+            Err(Failure::Refused(problem)) => {
+                tracing::warn!(code = problem.code.as_str(), "a copy could not be looked for");
+                Vec::new()
+            }
+            Err(failure) => return Err(failure),
+        };
         for message in messages {
             let Some(folder) = folders.iter().find(|f| Some(&f.folder) == message.folder.as_ref()) else {
                 continue;
@@ -126,9 +145,9 @@ pub async fn find_copies(place: &Place<'_>, folders: &[FolderRecord]) -> Outcome
             found.wishes.extend(here.wishes);
             found.copies.extend(here.copies);
         }
-        engine.known.looked_for(record.mailbox, copy);
+        looked_for.push(copy.clone());
     }
-    Ok(found)
+    Ok((found, looked_for))
 }
 
 /// What is stored about the messages of a page.
@@ -191,9 +210,12 @@ impl Known {
 }
 
 /// MBX-02: mail is new when it came after the folder was last read to its end, and after the mailbox's start date.
-/// Exchange tells the time in whole seconds: of two mails of one second the second may come after that reading.
+/// Exchange shows mail not quite in the order in which it was received. INC-01: the filters are for mail that people
+/// get; what lies in Junk Email or Deleted Items is not.
 fn arrival(record: &MailboxRecord, folder: &FolderRecord, message: &Message) -> Arrival {
-    if message.received >= folder.watermark && message.received >= record.start {
+    let unwanted = folder.kind == FolderKind::Unwanted;
+    let newest_seen = folder.watermark.plus_ms(-SURFACING_MS);
+    if !unwanted && message.received >= newest_seen && message.received >= record.start {
         Arrival::New
     } else {
         Arrival::Old
@@ -201,7 +223,12 @@ fn arrival(record: &MailboxRecord, folder: &FolderRecord, message: &Message) -> 
 }
 
 /// Asks the CRM about mail that has just come.
-async fn screen(place: &Place<'_>, mails: &[Message], found: &mut Found) -> Outcome<()> {
+async fn screen(
+    place: &Place<'_>,
+    folder: &FolderRecord,
+    mails: &[Message],
+    found: &mut Found,
+) -> Outcome<()> {
     let organization = place.engine.organization(place.access.tenant).map_err(Failure::Refused)?;
     let screened = organization.crm.screen(place.access, &question(place, mails)).await?;
     let tracked = tracked_mails(&screened);
@@ -214,7 +241,7 @@ async fn screen(place: &Place<'_>, mails: &[Message], found: &mut Found) -> Outc
     for message in mails {
         let decided = accepting::accept(message, says, place.record.kind, place.settings);
         if let Noticed::Wish(wish, origin) = &decided.answer {
-            found.wishes.push(wished(place, message, wish, *origin));
+            found.wishes.push(wished(place, folder, message, wish, *origin));
             tell(place, &decided);
         }
     }
@@ -280,7 +307,13 @@ fn tracked_mails(screened: &Screened) -> Vec<TrackedMail> {
 
 /// The wish, under an id made of what it rests on: the same message that says the same is the same wish, however
 /// often and on whichever node it is read.
-fn wished(place: &Place<'_>, message: &Message, wish: &Wish, origin: Origin) -> NewWish {
+fn wished(
+    place: &Place<'_>,
+    folder: &FolderRecord,
+    message: &Message,
+    wish: &Wish,
+    origin: Origin,
+) -> NewWish {
     let record = place.record;
     let aim = match wish {
         Wish::Track { .. } => "track",
@@ -288,10 +321,12 @@ fn wished(place: &Place<'_>, message: &Message, wish: &Wish, origin: Origin) -> 
     };
     let evidence = match origin {
         Origin::Pane | Origin::Category | Origin::Folder | Origin::Administrator => {
-            format!("{aim}:{}", message.etag)
+            // Read from the beginning, the same may be wished anew: what came of it before is another matter.
+            format!("{aim}:{}:{}", message.etag, folder.generation)
         }
         // Once tracked by itself, once in a lifetime.
-        Origin::Reply { .. } | Origin::Filter | Origin::Copy => "by itself".to_owned(),
+        Origin::Reply { .. } | Origin::Filter => "by itself".to_owned(),
+        Origin::Copy => format!("copy:{}", folder.generation),
     };
     let facts = format!("{}:{}:{}:{evidence}", record.tenant, record.mailbox.0, message.id);
     let key = ItemKey { mailbox: record.mailbox, item: message.id.clone() };

@@ -51,7 +51,8 @@ struct Entry {
     due: UtcMs,
     /// The kind of cycle that is asked for by a bell, rather than by the clock.
     rung: Option<Kind>,
-    under_way: bool,
+    /// The cycle that is under way.
+    under_way: Option<Kind>,
     tally: Tally,
     last_full: Option<UtcMs>,
     last: Option<(UtcMs, Option<Problem>)>,
@@ -174,8 +175,15 @@ impl Rota {
             None if entry.rung.is_some() => now.plus_ms(BELL_GAP_MS).min(regular),
             None => regular,
         };
-        let was_under_way = std::mem::replace(&mut entry.under_way, false);
-        if was_under_way && let Some(count) = state.under_way.get_mut(&door.0) {
+        let under_way = entry.under_way.take();
+        if looked.again.is_some() || looked.elsewhere || looked.more {
+            // What the bell rang for is still to be seen. Further pages are those of folders.
+            let least = if looked.more { Kind::Bell } else { Kind::Regular };
+            entry.rung = under_way.map(|kind| kind.max(least)).max(entry.rung);
+        }
+        if under_way.is_some()
+            && let Some(count) = state.under_way.get_mut(&door.0)
+        {
             *count = count.saturating_sub(1);
         }
         if looked.dropped {
@@ -228,8 +236,9 @@ impl Rota {
         *state.under_way.entry(door.0).or_default() += 1;
         let entry = state.entries.get_mut(&door);
         let kind = entry.map_or(Kind::Regular, |entry| {
-            entry.under_way = true;
-            entry.rung.take().unwrap_or(Kind::Regular)
+            let kind = entry.rung.take().unwrap_or(Kind::Regular);
+            entry.under_way = Some(kind);
+            kind
         });
         Ok((door, kind))
     }
@@ -239,7 +248,7 @@ impl State {
     fn add(&mut self, door: &Door, due: UtcMs, now: UtcMs) {
         let tally = Tally { newest: now.0.div_euclid(BUCKET_MS), ..Tally::default() };
         let interval = rhythm::interval_ms(tally.activity(), now);
-        let entry = Entry { due, rung: None, under_way: false, tally, last_full: None, last: None, interval };
+        let entry = Entry { due, rung: None, under_way: None, tally, last_full: None, last: None, interval };
         self.entries.insert(door.clone(), entry);
         self.due.insert((due, door.clone()));
     }
@@ -249,7 +258,7 @@ impl State {
         let Some(entry) = self.entries.get_mut(door) else { return };
         self.due.remove(&(entry.due, door.clone()));
         entry.due = due;
-        if !entry.under_way {
+        if entry.under_way.is_none() {
             self.due.insert((due, door.clone()));
         }
     }
@@ -257,7 +266,7 @@ impl State {
     fn forget(&mut self, door: &Door) {
         if let Some(entry) = self.entries.remove(door) {
             self.due.remove(&(entry.due, door.clone()));
-            if entry.under_way
+            if entry.under_way.is_some()
                 && let Some(count) = self.under_way.get_mut(&door.0)
             {
                 *count = count.saturating_sub(1);

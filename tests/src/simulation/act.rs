@@ -256,6 +256,10 @@ pub enum Trouble {
         who: Who,
         changes: u8,
     },
+    /// For an hour from now on a third of all answers are wrong, late or lost, by this seed.
+    Storm {
+        seed: u64,
+    },
     /// The clock of the machine jumps, back or forth.
     Jump {
         secs: i32,

@@ -13,7 +13,7 @@ enum Weather {
     Fine,
     /// Something does now and then.
     Mixed,
-    /// A third of everything.
+    /// More often than not; in a quarter of these histories a third of all answers as well.
     Storm,
 }
 
@@ -26,8 +26,12 @@ pub fn draw(seed: u64) -> History {
     let weather = dice.weighed(&[(3, Weather::Fine), (5, Weather::Mixed), (2, Weather::Storm)]);
     let switches = dice.one_in(8);
     let length = 10 + dice.below(21);
-    let mut drawing = Drawing { dice, people, mails: 0, switches, events: Vec::new() };
+    let chance = setting.chance;
+    let mut drawing = Drawing { dice, people, chance, mails: 0, switches, events: Vec::new() };
     drawing.deliver();
+    if weather == Weather::Storm && drawing.chance % 4 == 1 {
+        drawing.events.push(Event::Trouble(Trouble::Storm { seed: drawing.chance }));
+    }
     for _ in 0..length {
         let trouble = match weather {
             Weather::Fine => false,
@@ -46,6 +50,7 @@ pub fn draw(seed: u64) -> History {
 struct Drawing {
     dice: Dice,
     people: u8,
+    chance: u64,
     mails: MailNo,
     switches: bool,
     events: Vec<Event>,
@@ -194,27 +199,13 @@ impl Drawing {
         }
     }
 
-    fn wire(&mut self) -> Wire {
-        match self.dice.below(12) {
-            0 => Wire::NotSent,
-            1..=2 => Wire::LostBefore,
-            3..=5 => Wire::LostAfter,
-            6 => Wire::Status(*self.dice.pick(&[500, 502, 503, 504])),
-            7 => Wire::Status(503),
-            8 => Wire::Status(401),
-            9 => Wire::Throttled(Wait::Seconds(*self.dice.pick(&[1, 30, 400, 2_000]))),
-            10 => Wire::Throttled(Wait::Fraction),
-            _ => Wire::Throttled(*self.dice.pick(&[Wait::Nothing, Wait::Nonsense])),
-        }
-    }
-
     fn trouble(&mut self) -> Trouble {
         let after = u16::try_from(self.dice.below(8)).unwrap_or_default();
         let who = self.who();
         match self.dice.below(24) {
             0..=5 => {
                 let times = *self.dice.pick(&[1, 1, 1, 2, 4]);
-                Trouble::Wire { after, times, how: self.wire() }
+                Trouble::Wire { after, times, how: wire(&mut self.dice) }
             }
             6..=7 => {
                 let piece = *self.dice.pick(&[
@@ -261,5 +252,20 @@ impl Drawing {
             }
             _ => Trouble::Jump { secs: *self.dice.pick(&[-600, -30, 20, 600]) },
         }
+    }
+}
+
+/// What becomes of a request.
+pub fn wire(dice: &mut Dice) -> Wire {
+    match dice.below(12) {
+        0 => Wire::NotSent,
+        1..=2 => Wire::LostBefore,
+        3..=5 => Wire::LostAfter,
+        6 => Wire::Status(*dice.pick(&[500, 502, 503, 504])),
+        7 => Wire::Status(503),
+        8 => Wire::Status(401),
+        9 => Wire::Throttled(Wait::Seconds(*dice.pick(&[1, 30, 400, 2_000]))),
+        10 => Wire::Throttled(Wait::Fraction),
+        _ => Wire::Throttled(*dice.pick(&[Wait::Nothing, Wait::Nonsense])),
     }
 }

@@ -24,6 +24,8 @@ use shared::mailbox::{Approval, MailboxKind, Operation, TestResult};
 use std::cell::RefCell;
 use std::sync::{Arc, PoisonError};
 
+/// How long a storm lasts.
+const STORM_MS: i64 = 3_600_000;
 /// Longer than a lease.
 const LEASE_AND_MORE_MS: i64 = 20_000;
 /// Cycles of each mailbox within which both sides must agree once the troubles are over.
@@ -488,6 +490,10 @@ async fn arm(scene: &Arc<Scene>, trouble: &Trouble) {
         Trouble::StaleReads { who, changes } => {
             let changes = u32::from(*changes);
             switch(*who, &|m| m.switches.stale_delta_reads = changes);
+        }
+        Trouble::Storm { seed } => {
+            let until_ms = scene.ground.time.now_ms() + STORM_MS;
+            scene.stage().storm = Some((until_ms, Dice::new(*seed)));
         }
         Trouble::Jump { secs } => {
             let ms = i64::from(*secs) * 1_000;

@@ -1,6 +1,8 @@
 //! One history's stage: who is there, what was done so far, what is still to go wrong, and the nodes at work.
 
 use super::act::{Act, History, MailNo, Moment, Place, Who, Wire};
+use super::dice::Dice;
+use super::draw::wire;
 use super::ground::Ground;
 use super::time::NodeClock;
 use crate::model::Fact;
@@ -79,6 +81,8 @@ pub struct Stage {
     pub stores: Vec<(u16, u8, bool)>,
     pub meanwhiles: Vec<(u16, Act)>,
     pub sleeps: Vec<(u16, Who)>,
+    /// Until when, in true time, a third of all answers go wrong.
+    pub storm: Option<(i64, Dice)>,
     /// Requests that went wrong by our doing.
     pub troubled: u32,
     pub deaths: u32,
@@ -105,7 +109,7 @@ impl Stage {
     }
 
     /// What befalls the next request.
-    pub fn next_fault(&mut self) -> Option<Wire> {
+    pub fn next_fault(&mut self, now_ms: i64) -> Option<Wire> {
         self.requests += 1;
         let mut found = None;
         self.wires.retain_mut(|(after, times, how)| {
@@ -119,6 +123,12 @@ impl Stage {
             }
             *times > 0
         });
+        if let Some((until_ms, dice)) = &mut self.storm
+            && now_ms < *until_ms
+            && dice.one_in(3)
+        {
+            found = found.or_else(|| Some(wire(dice)));
+        }
         self.troubled += u32::from(found.is_some());
         found
     }
@@ -164,6 +174,7 @@ impl Stage {
         self.stores.clear();
         self.meanwhiles.clear();
         self.sleeps.clear();
+        self.storm = None;
     }
 
     pub fn trace(&mut self, line: &str) {

@@ -40,7 +40,7 @@ impl Transport for Wire {
         if scene.stage().dies_at(Moment::BeforeRequest) {
             self.node.die().await;
         }
-        let how = scene.stage().next_fault();
+        let how = scene.stage().next_fault(scene.ground.time.now_ms());
         let (method, path) = (request.method.clone(), path_of(&request));
         let answer = match how {
             None => scene.ground.call(request).await,

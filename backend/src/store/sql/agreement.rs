@@ -157,7 +157,7 @@ pub async fn save_category(
     .await?;
     if reading == Reading::FromStart {
         tx.run(
-            "update folders set link = null, round = 'full', round_high = 0
+            "update folders set link = null, round = 'full', round_high = 0, generation = generation + 1
              where tenant = $1 and mailbox_id = $2",
             args![lease.tenant, mailbox],
         )

@@ -27,7 +27,7 @@ pub async fn all(
 ) -> StoreResult<Vec<FolderRecord>> {
     let rows = session
         .rows(
-            "select folder, name, kind, link, round, watermark, round_high, mapping from folders
+            "select folder, name, kind, link, round, watermark, round_high, mapping, generation from folders
              where tenant = $1 and mailbox_id = $2 order by folder",
             args![tenant, mailbox],
         )
@@ -40,6 +40,7 @@ pub async fn all(
                 kind: match row.text("kind")?.as_str() {
                     "inbox" => FolderKind::Inbox,
                     "sent" => FolderKind::Sent,
+                    "unwanted" => FolderKind::Unwanted,
                     "other" => FolderKind::Other,
                     other => return Err(StoreError::Damaged(format!("unknown kind of folder: {other}"))),
                 },
@@ -52,6 +53,7 @@ pub async fn all(
                 watermark: row.ms("watermark")?,
                 round_high: row.ms("round_high")?,
                 mapping: row.opt_json("mapping")?,
+                generation: row.int("generation")?,
             })
         })
         .collect()
@@ -78,6 +80,7 @@ pub async fn save_list(
         let kind = match kind {
             FolderKind::Inbox => "inbox",
             FolderKind::Sent => "sent",
+            FolderKind::Unwanted => "unwanted",
             FolderKind::Other => "other",
         };
         tx.run(
@@ -136,6 +139,7 @@ pub async fn map(
             "insert into folders (tenant, mailbox_id, folder, name, kind, round, mapping)
              values ($1, $2, $3, $4, 'other', 'full', $5)
              on conflict (tenant, mailbox_id, folder) do update set mapping = excluded.mapping,
+                 generation = folders.generation + 1,
                  link = case when folders.mapping is null then null else folders.link end,
                  round = case when folders.mapping is null then 'full' else folders.round end,
                  round_high = case when folders.mapping is null then 0 else folders.round_high end",
@@ -144,7 +148,8 @@ pub async fn map(
         .await?;
     } else {
         tx.run(
-            "update folders set mapping = null where tenant = $1 and mailbox_id = $2 and folder = $3",
+            "update folders set mapping = null, generation = generation + 1
+             where tenant = $1 and mailbox_id = $2 and folder = $3",
             args![tenant, mailbox, folder],
         )
         .await?;
@@ -165,15 +170,25 @@ pub async fn save_page(
     now: UtcMs,
 ) -> StoreResult<u32> {
     hold(tx, lease).await?;
-    let accepted = notice(tx, lease.tenant, mailbox, &page.wishes, &page.copies_found, now).await?;
-    let high = tx
+    if !page.wishes.is_empty() || !page.copies_found.is_empty() {
+        // Before any row: whoever ends a wish in another mailbox notes copies in its turn.
+        tx.take_turn(lease.tenant).await?;
+    }
+    let folder = tx
         .locked_row(
-            "select watermark, round_high from folders where tenant = $1 and mailbox_id = $2 and folder = $3",
+            "select watermark, round_high, generation from folders
+             where tenant = $1 and mailbox_id = $2 and folder = $3",
             args![lease.tenant, mailbox, &page.folder],
         )
         .await?;
+    if let Some(row) = &folder
+        && row.int("generation")? != page.generation
+    {
+        return Err(StoreError::Outdated);
+    }
+    let accepted = notice(tx, lease.tenant, mailbox, &page.wishes, &page.copies_found, now).await?;
     // A folder that was removed meanwhile needs no token any more.
-    let Some(row) = high else { return Ok(accepted) };
+    let Some(row) = folder else { return Ok(accepted) };
     let (watermark, round_high) = (row.ms("watermark")?, row.ms("round_high")?.max(page.high));
     let (round, watermark, round_high) = if page.ends_round {
         (Some("incremental"), watermark.max(round_high), UtcMs(0))
@@ -228,6 +243,23 @@ async fn notice(
     Ok(accepted)
 }
 
+fn by_itself(origin: Origin) -> bool {
+    matches!(origin, Origin::Reply { .. } | Origin::Filter | Origin::Copy)
+}
+
+/// Whether the item is tracked, or was taken out of tracking: while the page was being judged, a person decided.
+async fn is_decided(tx: &mut Session, tenant: TenantId, key: &ItemKey) -> StoreResult<bool> {
+    for sql in [
+        "select item from links where tenant = $1 and mailbox_id = $2 and item = $3",
+        "select item from untracked where tenant = $1 and mailbox_id = $2 and item = $3",
+    ] {
+        if tx.row(sql, args![tenant, key.mailbox, &key.item]).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the wish was accepted. One whose id is known was noticed before: the page is being read again. While
 /// a wish of the pane is open for the item, somebody is deciding about it by hand.
 async fn notice_one(
@@ -252,6 +284,9 @@ async fn notice_one(
             return Ok(false);
         }
     }
+    if by_itself(wish.origin) && is_decided(tx, tenant, &key).await? {
+        return Ok(false);
+    }
     insert(tx, &NewWish { key: Some(key), now, ..wish.clone() }, &older).await?;
     Ok(true)
 }
@@ -265,7 +300,7 @@ pub async fn reset(
 ) -> StoreResult<()> {
     hold(tx, lease).await?;
     tx.run(
-        "update folders set link = $4, round = 'full', round_high = 0
+        "update folders set link = $4, round = 'full', round_high = 0, generation = generation + 1
          where tenant = $1 and mailbox_id = $2 and folder = $3",
         args![lease.tenant, mailbox, folder, link],
     )

@@ -158,6 +158,8 @@ fn tracked(s: &Situation, unchanged: impl Fn(Option<Code>, RuleId) -> End) -> En
         end.emails.push((id, None));
     }
     let wanted = match &open.wish {
+        // INC-03: what is in the CRM already keeps what somebody gave it.
+        _ if matches!(open.origin, Origin::Reply { .. }) && there.is_some() => None,
         Wish::Track { regarding: RegardingWish::Clear } => Some(None),
         Wish::Track { regarding: RegardingWish::Set(record) } if is_admitted(s) => {
             Some(Some(record.key.clone()))

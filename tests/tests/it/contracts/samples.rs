@@ -158,6 +158,7 @@ pub async fn furnish(store: &dyn Store, lease: &Lease) {
 /// A page of the inbox, the last of its round.
 pub fn page(at: &str, wishes: Vec<NewWish>) -> ObservedPage {
     ObservedPage {
+        generation: 0,
         folder: inbox(),
         link: delta(at),
         ends_round: true,

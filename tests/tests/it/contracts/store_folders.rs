@@ -3,6 +3,7 @@
 use super::bed::Bed;
 use super::samples::*;
 use backend::exchange::DeltaLink;
+use backend::store::StoreError;
 use backend::store::folders::MOST_MAPPED;
 use backend::store::{
     FolderKind, FolderPage, FolderRecord, Mapped, MappedFolder, ObservedPage, Round, Stopped,
@@ -19,6 +20,7 @@ on_every_store! {
     a_whole_list_takes_away_what_is_not_in_it,
     a_round_moves_the_watermark_when_it_is_complete,
     an_expired_token_begins_a_full_round_and_keeps_the_watermark,
+    fld_01_a_page_that_was_asked_for_before_its_folder_was_mapped_is_not_stored,
     cat_18_a_mailbox_is_read_from_its_beginning_when_its_category_counts_again,
     fld_01_a_mailbox_maps_25_folders_at_most,
     a_mapped_folder_stays_mapped_when_it_is_seen_or_mapped_again,
@@ -31,6 +33,7 @@ fn folder(id: &str, name: &str, kind: FolderKind) -> FolderRecord {
         name: name.into(),
         kind,
         link: None,
+        generation: 0,
         round: Round::Full,
         watermark: UtcMs(0),
         round_high: UtcMs(0),
@@ -116,15 +119,29 @@ async fn an_expired_token_begins_a_full_round_and_keeps_the_watermark(s: Bed) {
     let lease = lease(&*s, 0).await;
     furnish(&*s, &lease).await;
     s.save_page(&lease, ada(), &page("1", vec![]), UtcMs(1)).await.unwrap();
-    for link in [Some(delta("fresh")), None::<DeltaLink>] {
-        s.save_page(&lease, ada(), &ObservedPage { ends_round: false, ..page("2", vec![]) }, UtcMs(1))
-            .await
-            .unwrap();
+    for (generation, link) in [(0, Some(delta("fresh"))), (1, None::<DeltaLink>)] {
+        let unfinished = ObservedPage { ends_round: false, generation, ..page("2", vec![]) };
+        s.save_page(&lease, ada(), &unfinished, UtcMs(1)).await.unwrap();
         s.reset_folder(&lease, ada(), &inbox(), link.clone()).await.unwrap();
         let folder = s.folders(TENANT, ada()).await.unwrap().remove(0);
-        assert_eq!((folder.link, folder.round), (link, Round::Full));
+        assert_eq!((folder.link, folder.round, folder.generation), (link, Round::Full, generation + 1));
         assert_eq!((folder.watermark, folder.round_high), (UtcMs(100), UtcMs(0)));
     }
+}
+
+async fn fld_01_a_page_that_was_asked_for_before_its_folder_was_mapped_is_not_stored(s: Bed) {
+    let lease = lease(&*s, 0).await;
+    furnish(&*s, &lease).await;
+    s.save_page(&lease, ada(), &page("1", vec![]), UtcMs(1)).await.unwrap();
+    s.map_folder(TENANT, ada(), &mapped(&inbox().0, None), &administrator(), UtcMs(2)).await.unwrap();
+    let before = s.folders(TENANT, ada()).await.unwrap();
+    let page = page("2", vec![noticed(1, "a", 3)]);
+    let refused = s.save_page(&lease, ada(), &page, UtcMs(3)).await;
+    assert!(matches!(refused, Err(StoreError::Outdated)), "{refused:?}");
+    assert_eq!(s.folders(TENANT, ada()).await.unwrap(), before);
+    assert_eq!(s.wish_state(TENANT, id(1)).await.unwrap(), None, "it means another thing now");
+    let page = ObservedPage { generation: 1, ..page };
+    assert_eq!(s.save_page(&lease, ada(), &page, UtcMs(4)).await.unwrap(), 1);
 }
 
 async fn cat_18_a_mailbox_is_read_from_its_beginning_when_its_category_counts_again(s: Bed) {
@@ -187,7 +204,7 @@ async fn a_mapped_folder_stays_mapped_when_it_is_seen_or_mapped_again(s: Bed) {
     )
     .await
     .unwrap();
-    let expected = folder("x", "Projects", FolderKind::Other);
+    let expected = FolderRecord { generation: 1, ..folder("x", "Projects", FolderKind::Other) };
     assert_eq!(s.folders(TENANT, ada()).await.unwrap()[1], expected, "unmapped, and still there");
     let events = s.events(TENANT).await;
     assert_eq!(events[1..], ["folder.mapped", "folder.unmapped"]);

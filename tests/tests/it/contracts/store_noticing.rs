@@ -22,6 +22,7 @@ on_every_store! {
     a_page_of_a_folder_that_is_gone_keeps_its_wishes,
     a_wish_of_another_tenant_is_not_taken_with_a_page,
     every_origin_is_kept_and_told,
+    what_a_person_decided_meanwhile_is_not_overruled_by_what_tracks_by_itself,
     facts_are_told_of_items_about_which_there_are_any,
     who_took_an_item_out_of_tracking_is_remembered_until_it_is_linked_again,
     facts_of_many_items_are_told_at_once,
@@ -163,6 +164,24 @@ async fn every_origin_is_kept_and_told(s: Bed) {
 async fn facts(s: &Bed, items: &[&str]) -> HashMap<ItemId, ItemFacts> {
     let items: Vec<_> = items.iter().map(|item| ItemId((*item).into())).collect();
     s.item_facts(TENANT, ada(), &items).await.unwrap()
+}
+
+async fn what_a_person_decided_meanwhile_is_not_overruled_by_what_tracks_by_itself(s: Bed) {
+    let lease = lease(&*s, 0).await;
+    furnish(&*s, &lease).await;
+    s.accept_wish(&wish(1, "tracked", 1)).await.unwrap();
+    s.end_wish(&lease, &end(1, "tracked", Some(link(7)), 2)).await.unwrap();
+    s.accept_wish(&NewWish { wish: untrack(), ..wish(2, "untracked", 1) }).await.unwrap();
+    s.end_wish(&lease, &end(2, "untracked", None, 2)).await.unwrap();
+    for (number, origin) in (10_u128..).step_by(10).zip([Origin::Filter, Origin::Copy, Origin::Category]) {
+        let wishes = ["tracked", "untracked", "new"]
+            .iter()
+            .zip(number..)
+            .map(|(item, number)| NewWish { origin, ..noticed(number, &format!("{item}"), 3) });
+        let wishes: Vec<_> = wishes.collect();
+        let accepted = s.accept_noticed(&lease, ada(), &wishes, &[], UtcMs(3)).await.unwrap();
+        assert_eq!(accepted, if origin == Origin::Category { 3 } else { 1 }, "{origin:?}");
+    }
 }
 
 async fn facts_are_told_of_items_about_which_there_are_any(s: Bed) {
