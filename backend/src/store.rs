@@ -499,8 +499,8 @@ pub trait Store: Send + Sync + Debug {
         limit: u32,
     ) -> StoreResult<Vec<FailingWish>>;
 
-    /// Wishes fulfilled and refused since `since`, by mailbox.
-    async fn counts(&self, tenant: TenantId, since: UtcMs) -> StoreResult<HashMap<MailboxId, (u64, u64)>>;
+    /// How many wishes of a mailbox were fulfilled, and how many refused, since `since`.
+    async fn counts(&self, tenant: TenantId, mailbox: MailboxId, since: UtcMs) -> StoreResult<(u64, u64)>;
 
     /// What the audit trail tells of a wish, in order.
     async fn history(&self, tenant: TenantId, wish: Uuid) -> StoreResult<Vec<AuditRow>>;

@@ -18,6 +18,7 @@ mod many;
 mod nodes;
 mod notices;
 mod organization;
+mod own_mailbox;
 mod page;
 mod perform;
 mod pruning;

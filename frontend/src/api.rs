@@ -14,7 +14,7 @@ use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::JSON;
 use shared::api::{
     Config, ConversationRequest, ConversationStanding, ConversationTracked, Folder, FolderMapping, Folders,
-    Following, ItemState, Records, States, Suggestions, Surroundings, WishRequest, WishesAnswer,
+    Following, ItemState, OwnMailbox, Records, States, Suggestions, Surroundings, WishRequest, WishesAnswer,
     WishesRequest,
 };
 use shared::item::{FolderId, ItemId, SmtpAddress};
@@ -94,6 +94,11 @@ pub async fn follow_conversation(
 /// The folders of a mailbox.
 pub async fn folders(mailbox: &SmtpAddress, language: &'static str) -> Result<Folders, Trouble> {
     read(get(in_mailbox("/api/folders", mailbox), language).await?)
+}
+
+/// How a mailbox of the user's own is synchronized.
+pub async fn own_mailbox(mailbox: &SmtpAddress, language: &'static str) -> Result<OwnMailbox, Trouble> {
+    read(get(in_mailbox("/api/mailbox", mailbox), language).await?)
 }
 
 /// Maps a folder, or takes its mapping away.

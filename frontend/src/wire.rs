@@ -4,7 +4,7 @@
 //! 120 KB that the whole pane may weigh. `tests/wire.rs` holds both to the same result for every type.
 //! Everything is checked: what does not look as it should gives `None`.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, JsString, Object, Reflect};
 use shared::api::*;
 use shared::decision::Fact;
 use shared::item::{FolderId, ItemId, SmtpAddress};
@@ -20,6 +20,11 @@ use wasm_bindgen::{JsCast, JsValue};
 /// Reads a type from a value; `None` when the value is none of that type.
 pub trait FromWire: Sized {
     fn from_wire(value: &JsValue) -> Option<Self>;
+}
+
+/// An address as the browser lowers it.
+pub fn smtp_address(address: &str) -> SmtpAddress {
+    SmtpAddress::lowered_by(address, |address| JsString::from(address).to_lower_case().into())
 }
 
 /// The member of an object; absent is the same as null.
@@ -77,7 +82,7 @@ impl FromWire for ItemState {
     fn from_wire(value: &JsValue) -> Option<Self> {
         Some(Self {
             item: ItemId(text(value, "item")?),
-            mailbox: SmtpAddress::new(&text(value, "mailbox")?),
+            mailbox: smtp_address(&text(value, "mailbox")?),
             status: read(value, "status")?,
             problem: optional(value, "problem")?,
             wish: optional(value, "wish")?,
@@ -204,7 +209,7 @@ impl FromWire for Person {
         Some(Self {
             role: named(text(value, "role"), &roles)?,
             name: text(value, "name")?,
-            address: SmtpAddress::new(&text(value, "address")?),
+            address: smtp_address(&text(value, "address")?),
             records: list(value, "records")?,
             why: read(value, "why")?,
         })
@@ -345,6 +350,32 @@ impl FromWire for Folder {
 impl FromWire for FolderMapping {
     fn from_wire(value: &JsValue) -> Option<Self> {
         Some(Self { regarding: optional(value, "regarding")? })
+    }
+}
+
+impl FromWire for OwnMailbox {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self {
+            address: smtp_address(&text(value, "address")?),
+            lines: list(value, "lines")?,
+            failing: list(value, "failing")?,
+        })
+    }
+}
+
+impl FromWire for Line {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self {
+            text: text(value, "text")?,
+            rule: optional(value, "rule")?,
+            at: number(value, "at").map(|at| UtcMs(at as i64)),
+        })
+    }
+}
+
+impl FromWire for FailingEmail {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        Some(Self { subject: text(value, "subject")?, lines: list(value, "lines")? })
     }
 }
 

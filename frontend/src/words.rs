@@ -121,6 +121,7 @@ pub struct Words {
     pub thread_working: &'static str,
     pub thread_more: &'static str,
 
+    pub own_mailbox: &'static str,
     pub folders: &'static str,
     pub folders_hint: &'static str,
     pub folders_used: &'static str,

@@ -613,6 +613,22 @@ fn fld_01_folders_show_their_mappings_and_each_button_says_which_folder_it_is_ab
 }
 
 #[wasm_bindgen_test]
+fn mbx_04_the_own_mailbox_tells_its_state_and_each_failing_email_opens_with_reason_and_rule() {
+    let page = Page::named("folders");
+    assert!(page.text().contains("Your mailbox is synchronized. CFG-02"), "{}", page.text());
+    let looked = page.text();
+    let (_, at) = looked.split_once("Last looked through at ").expect("the line");
+    assert!(at.starts_with(|c: char| c.is_ascii_digit()), "the time is the reader's own: {at}");
+    let failing = page.find("details.failing");
+    assert!(!failing.has_attribute("open"), "closed until somebody wants to know");
+    assert_eq!(page.find(".failing summary").text_content().unwrap(), "<b>Re: Offer</b>", "never markup");
+    let told = failing.text_content().unwrap();
+    assert!(told.contains("No mail on Fridays.") && told.contains("RET-04"), "{told}");
+    assert_eq!(Page::named("mailbox-failed").count("details.failing"), 0);
+    assert!(Page::named("mailbox-failed").text().contains("No connection"));
+}
+
+#[wasm_bindgen_test]
 fn the_folders_are_a_click_away_wherever_somebody_is_signed_in_and_nowhere_else() {
     for (name, doors) in [
         ("tracked", 1),

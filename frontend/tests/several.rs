@@ -281,7 +281,10 @@ fn folder(id: &str) -> FolderId {
 /// Signed in, with the folders shown.
 fn with_folders() -> Pane {
     let mut pane = Pane::over(message("A"));
-    assert_eq!(pane.act(Act::OpenFolders), [Effect::Focus(Spot::Status), Effect::LoadFolders]);
+    assert_eq!(
+        pane.act(Act::OpenFolders),
+        [Effect::Focus(Spot::Status), Effect::LoadFolders, Effect::LoadMailbox]
+    );
     pane.happen(Event::FoldersLoaded(Ok(folders())));
     pane
 }
@@ -347,4 +350,19 @@ fn what_is_open_is_not_touched_while_the_folders_are_shown() {
     assert_eq!(pane.state.item.picker.term, "");
     pane.act(Act::CloseFolders);
     assert_eq!(pane.state.known().map(|known| &known.status), Some(&Status::Tracked));
+}
+
+#[test]
+fn mbx_04_how_the_own_mailbox_stands_is_asked_for_with_the_folders_and_again_when_it_failed() {
+    let mut pane = with_folders();
+    pane.happen(Event::MailboxTold(Err(Trouble::Offline)));
+    assert_eq!(pane.happen(Event::Online).last(), Some(&Effect::LoadMailbox), "the folders are here already");
+    pane.happen(Event::MailboxTold(Ok(own_mailbox())));
+    let screen = pane.state.folders.as_ref().expect("still shown");
+    assert_eq!(screen.mailbox, Remote::Here(own_mailbox()));
+    assert!(!pane.happen(Event::Online).contains(&Effect::LoadMailbox));
+    assert!(pane.act(Act::Refresh).contains(&Effect::LoadMailbox));
+    pane.act(Act::CloseFolders);
+    pane.happen(Event::MailboxTold(Ok(own_mailbox())));
+    assert_eq!(pane.state.folders, None, "a late answer opens nothing");
 }

@@ -93,6 +93,7 @@ fn what_is_told_of_several_of_conversations_and_of_folders_is_read_as_it_was_wri
     });
     is_read_back(&ConversationTracked { states: vec![], more: true });
     is_read_back(&folders());
+    is_read_back(&own_mailbox());
     is_read_back(&Folders { idle: Some(why(RuleId::Cfg02, "Off")), ..folders() });
 }
 

@@ -18,6 +18,7 @@
 //! | `GET /api/folders?mailbox=` | | [`Folders`] |
 //! | `PUT /api/folders/{folder}/mapping?mailbox=` | [`FolderMapping`] | [`Folder`] |
 //! | `DELETE /api/folders/{folder}/mapping?mailbox=` | | [`Folder`] |
+//! | `GET /api/mailbox?mailbox=` | | [`OwnMailbox`] |
 //!
 //! What is asked of several items at once, and of folders, stands in [`several`] and [`folders`].
 //! What administrators say and hear under `/api/admin` stands in [`admin`].
@@ -26,10 +27,12 @@
 
 pub mod admin;
 pub mod folders;
+pub mod mailbox;
 pub mod several;
 
 pub use crate::mailbox::FolderMapping;
 pub use folders::{Folder, Folders};
+pub use mailbox::{FailingEmail, Line, OwnMailbox};
 pub use several::{
     ConversationRequest, ConversationStanding, ConversationTracked, Following, ItemBrief, ItemWish, MANY_MAX,
     Reception, States, StatesRequest, Surroundings, THREAD_MAX, WishAnswer, WishesAnswer, WishesRequest,

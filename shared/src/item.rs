@@ -44,6 +44,12 @@ impl SmtpAddress {
         Self(address.trim().to_lowercase())
     }
 
+    /// The same by `lower`: a browser knows the lower case of every letter, so that the pane need not bring the
+    /// tables of Unicode along.
+    pub fn lowered_by(address: &str, lower: impl FnOnce(&str) -> String) -> Self {
+        Self(lower(address.trim()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

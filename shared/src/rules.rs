@@ -16,6 +16,7 @@ pub mod reasons;
 pub mod regarding;
 pub mod rhythm;
 pub mod several;
+pub mod standing;
 pub mod timing;
 pub mod tracking;
 pub mod untracking;

@@ -2,7 +2,7 @@
 //!
 //! Scripts, style sheets and wasm get a name that holds a hash of their content and move to `assets/`, so
 //! that a browser may keep them for ever and a page never mixes the files of two versions. Pages and icons
-//! keep the names that the manifest knows. Scripts lose comments and indentation. References are rewritten to match: any quoted path that names a
+//! keep the names that the manifest knows. Scripts and style sheets lose comments and indentation. References are rewritten to match: any quoted path that names a
 //! file of the bundle. What comes from npm is renamed but never rewritten.
 //!
 //! A script that needs the checksum of a file it loads writes `"integrity:/vendor/x.js"`; this becomes
@@ -110,7 +110,7 @@ impl Naming<'_> {
         let content = match std::str::from_utf8(content) {
             Ok(text) if is_rewritten(source) => {
                 let text = self.rewrite(source, text)?;
-                if ending(source) == "js" { slim(&text) } else { text }.into_bytes()
+                if ending(source) == "html" { text } else { slim(&text) }.into_bytes()
             }
             _ => content.clone(),
         };
@@ -171,8 +171,8 @@ impl Naming<'_> {
     }
 }
 
-/// The script without its indentation and without the comments that have lines of their own: nobody reads
-/// them in a browser. A script in which text runs over several lines stays as it is.
+/// The script or style sheet without its indentation and without the comments that have lines of their own: nobody reads
+/// them in a browser. One in which text runs over several lines stays as it is.
 fn slim(script: &str) -> String {
     if script.lines().any(|line| line.matches('`').count() % 2 == 1) {
         return script.to_owned();

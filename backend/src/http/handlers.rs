@@ -10,6 +10,7 @@ pub(super) mod health;
 pub(super) mod items;
 pub(super) mod many;
 pub(super) mod notifications;
+pub(super) mod own_mailbox;
 pub(super) mod pane;
 pub(super) mod people;
 pub(super) mod records;

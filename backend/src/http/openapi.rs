@@ -1,7 +1,9 @@
 //! The description of the API, made from the handlers and the types of `shared`.
 
 use super::handlers::admin::{failing, mailboxes, myself, nodes, settings};
-use super::handlers::{conversations, folders, health, items, many, notifications, pane, people, records};
+use super::handlers::{
+    conversations, folders, health, items, many, notifications, own_mailbox, pane, people, records,
+};
 use shared::api::admin::{MailboxState, Order};
 use utoipa::openapi::OpenApi as Description;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -32,6 +34,7 @@ use utoipa::{Modify, OpenApi};
         folders::list,
         folders::map,
         folders::unmap,
+        own_mailbox::standing,
         myself::administrator,
         mailboxes::mailboxes,
         mailboxes::enroll,

@@ -100,6 +100,7 @@ pub const ROUTES: &[Route] = &[
     read("/api/folders", Who::User, || get(handlers::folders::list)),
     write(Method::PUT, "/api/folders/{folder}/mapping", API_BODY_BYTES, || put(handlers::folders::map)),
     write(Method::DELETE, "/api/folders/{folder}/mapping", 0, || delete(handlers::folders::unmap)),
+    read("/api/mailbox", Who::User, || get(handlers::own_mailbox::standing)),
     read("/api/records", Who::User, || get(handlers::records::search)),
     read("/api/admin/me", Who::Administrator, || get(myself::administrator)),
     read("/api/admin/mailboxes", Who::Administrator, || get(mailboxes::mailboxes)),

@@ -458,8 +458,8 @@ impl<D: Database> Store for SqlStore<D> {
         administration::failing(&mut self.database.connect().await?, tenant, mailbox, since, limit).await
     }
 
-    async fn counts(&self, tenant: TenantId, since: UtcMs) -> StoreResult<HashMap<MailboxId, (u64, u64)>> {
-        administration::counts(&mut self.database.connect().await?, tenant, since).await
+    async fn counts(&self, tenant: TenantId, mailbox: MailboxId, since: UtcMs) -> StoreResult<(u64, u64)> {
+        administration::counts(&mut self.database.connect().await?, tenant, mailbox, since).await
     }
 
     async fn history(&self, tenant: TenantId, wish: Uuid) -> StoreResult<Vec<AuditRow>> {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// How far back items are counted and told of (MBX-04): 30 days.
-const TOLD_MS: i64 = 30 * 86_400_000;
+pub(super) const TOLD_MS: i64 = 30 * 86_400_000;
 /// How often mailboxes that are to be enrolled by themselves are looked for.
 const DISCOVER_MS: i64 = 3_600_000;
 /// How soon, after the CRM or Exchange could not be asked.
@@ -437,8 +437,8 @@ impl Administration {
     async fn whole(&self, record: &MailboxRecord, language: Language) -> Answer<Mailbox> {
         let now = self.0.parts.clock.now();
         let since = now.plus_ms(-TOLD_MS);
-        let counts = self.0.parts.store.counts(record.tenant, since).await.map_err(told)?;
-        let (done, failed) = counts.get(&record.mailbox).copied().unwrap_or_default();
+        let counts = self.0.parts.store.counts(record.tenant, record.mailbox, since).await;
+        let (done, failed) = counts.map_err(told)?;
         let standing = self.0.rota.standing(&(record.tenant, record.address.clone()));
         let cycles = match standing {
             Some(standing) => {
@@ -521,7 +521,7 @@ fn result_of(tried: Outcome<()>) -> TestResult {
     }
 }
 
-fn failing_item(failing: &FailingWish, language: Language) -> Option<FailingItem> {
+pub(super) fn failing_item(failing: &FailingWish, language: Language) -> Option<FailingItem> {
     let wish = &failing.wish;
     let (state, problem) = match &wish.state {
         WishState::Waiting { problem, next_attempt } => {

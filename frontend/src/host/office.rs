@@ -4,6 +4,7 @@
 //! a permission is missing; so every member is looked for by name, and what is not there is no error.
 
 use super::{Answer, Host, ItemKey, Local, NoHost, Open, OpenMessage, Question, Selection, Theme, theme_of};
+use crate::wire::smtp_address;
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use shared::item::{ItemId, SmtpAddress};
 use wasm_bindgen::prelude::*;
@@ -60,7 +61,7 @@ impl Host for OfficeHost {
     }
 
     fn own_mailbox(&self) -> Option<SmtpAddress> {
-        own_address(&mailbox()?).map(|address| SmtpAddress::new(&address))
+        own_address(&mailbox()?).map(|address| smtp_address(&address))
     }
 
     fn language(&self) -> Option<String> {
@@ -102,7 +103,7 @@ async fn open() -> Open {
     let shared = shared_mailbox(&item).await;
     match shared.or_else(|| own_address(&mailbox)) {
         Some(address) => {
-            let key = ItemKey { item: item_id, mailbox: SmtpAddress::new(&address) };
+            let key = ItemKey { item: item_id, mailbox: smtp_address(&address) };
             Open::Message(OpenMessage { key, subject })
         }
         None => Open::Nothing,
@@ -125,7 +126,7 @@ async fn selection(mailbox: &JsValue) -> Option<Selection> {
     let items = ids.iter().map(|id| rest_id(mailbox, id)).collect();
     let shared = mailbox_of_selected(mailbox, ids.first()).await;
     let address = shared.or_else(|| own_address(mailbox))?;
-    Some(Selection { mailbox: SmtpAddress::new(&address), items, others })
+    Some(Selection { mailbox: smtp_address(&address), items, others })
 }
 
 /// The mailbox in which a selected item lies when it is shared: told by the item, once it is loaded

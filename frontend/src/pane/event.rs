@@ -4,7 +4,8 @@ use super::state::Trouble;
 use crate::host::{Answer, ItemKey, NoHost, Open, Question, Selection};
 use shared::api::{
     Config, ConversationRequest, ConversationTracked, Folder, FolderMapping, Folders, Following, ItemBrief,
-    ItemState, Records, States, Suggestions, Surroundings, WishRequest, WishesAnswer, WishesRequest,
+    ItemState, OwnMailbox, Records, States, Suggestions, Surroundings, WishRequest, WishesAnswer,
+    WishesRequest,
 };
 use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::regarding::RecordRef;
@@ -49,6 +50,8 @@ pub enum Event {
     ThreadStands(ItemKey, Result<Following, Trouble>),
     FoldersLoaded(Result<Folders, Trouble>),
     FolderMapped(FolderId, Result<Folder, Trouble>),
+    /// How the user's own mailbox is synchronized.
+    MailboxTold(Result<OwnMailbox, Trouble>),
     /// The browser has a network again.
     Online,
     User(Act),
@@ -83,7 +86,7 @@ pub enum Act {
     TrackThread,
     /// Follows the open message's conversation, or stops to.
     FollowThread(Following),
-    /// Shows the folders instead of what is open.
+    /// Shows the user's own mailbox and its folders instead of what is open.
     OpenFolders,
     /// Shows what is open again.
     CloseFolders,
@@ -125,6 +128,7 @@ pub enum Effect {
     TrackThread(ItemKey, ConversationRequest),
     FollowThread(ItemKey, Following),
     LoadFolders,
+    LoadMailbox,
     /// Maps a folder; `None` takes its mapping away.
     MapFolder(FolderId, Option<FolderMapping>),
     Suggest(ItemKey),

@@ -1,10 +1,10 @@
-//! The folders of the user's own mailbox, mapped to tracking (FLD-01).
+//! The user's own mailbox: how it is synchronized (MBX-04), and its folders, mapped to tracking (FLD-01).
 
 use super::event::{Act, Effect, Spot};
 use super::picking;
 use super::state::{FolderScreen, Remote, Session, State, Trouble};
 use super::update::note_sign_out;
-use shared::api::{Folder, FolderMapping, Folders};
+use shared::api::{Folder, FolderMapping, Folders, OwnMailbox};
 use shared::item::FolderId;
 use shared::regarding::RecordRef;
 
@@ -13,11 +13,33 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
     let mut effects = vec![Effect::Focus(Spot::Status)];
     let mut screen = FolderScreen::default();
     if state.session == Session::SignedIn {
-        screen.known = Remote::Loading;
-        effects.push(Effect::LoadFolders);
+        effects.extend(load(&mut screen));
     }
     state.folders = Some(screen);
     effects
+}
+
+/// Reads whatever is not here yet.
+pub(super) fn load(screen: &mut FolderScreen) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if !matches!(screen.known, Remote::Here(_)) {
+        screen.known = Remote::Loading;
+        effects.push(Effect::LoadFolders);
+    }
+    if !matches!(screen.mailbox, Remote::Here(_)) {
+        screen.mailbox = Remote::Loading;
+        effects.push(Effect::LoadMailbox);
+    }
+    effects
+}
+
+pub(super) fn mailbox_told(state: &mut State, answer: Result<OwnMailbox, Trouble>) {
+    if let Err(trouble) = &answer {
+        note_sign_out(state, trouble);
+    }
+    if let Some(screen) = &mut state.folders {
+        screen.mailbox = answer.map_or_else(Remote::Failed, Remote::Here);
+    }
 }
 
 pub(super) fn loaded(state: &mut State, answer: Result<Folders, Trouble>) {
@@ -75,9 +97,9 @@ pub(super) fn acted(state: &mut State, act: Act) -> Option<Vec<Effect>> {
             vec![Effect::Focus(Spot::Status)]
         }
         Act::Retry | Act::Refresh => {
-            screen.known = Remote::Loading;
             screen.trouble = None;
-            vec![Effect::LoadFolders]
+            (screen.known, screen.mailbox) = (Remote::Absent, Remote::Absent);
+            load(screen)
         }
         _ => return None,
     })

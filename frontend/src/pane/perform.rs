@@ -5,6 +5,7 @@ use super::state::{State, Trouble};
 use super::update::{Given, update};
 use crate::events::{Following, Told, ToldOfOne, follow, follow_several};
 use crate::host::{Host, Local, NoHost};
+use crate::wire::smtp_address;
 use crate::words::Words;
 use crate::{api, sign_in};
 use gloo_timers::future::TimeoutFuture;
@@ -152,6 +153,7 @@ impl Runtime {
                 Event::ThreadStands(key, answer.map(|standing| standing.following))
             }
             Effect::LoadFolders => Event::FoldersLoaded(api::folders(&self.own_mailbox(), language).await),
+            Effect::LoadMailbox => Event::MailboxTold(api::own_mailbox(&self.own_mailbox(), language).await),
             Effect::MapFolder(id, mapping) => {
                 let answer = api::map_folder(&self.own_mailbox(), &id, mapping.as_ref(), language).await;
                 Event::FolderMapped(id, answer)
@@ -182,7 +184,7 @@ impl Runtime {
 
     /// Where Outlook does not tell it, the service refuses the empty address clearly.
     fn own_mailbox(&self) -> SmtpAddress {
-        self.0.host.own_mailbox().unwrap_or_else(|| SmtpAddress::new(""))
+        self.0.host.own_mailbox().unwrap_or_else(|| smtp_address(""))
     }
 
     /// Runs a task; what it gives happens. Boxed, so that the executor is compiled once.

@@ -2,8 +2,8 @@
 
 use crate::host::{ItemKey, NoHost, Open, OpenMessage, Selection};
 use shared::api::{
-    Folders, FoundRecord, ItemBrief, ItemState, ProblemDetails, Records, SEARCH_MIN_CHARS, SuggestedBecause,
-    Suggestion, Surroundings, WishRequest, WishesRequest,
+    Folders, FoundRecord, ItemBrief, ItemState, OwnMailbox, ProblemDetails, Records, SEARCH_MIN_CHARS,
+    SuggestedBecause, Suggestion, Surroundings, WishRequest, WishesRequest,
 };
 use shared::item::{FolderId, SmtpAddress};
 use shared::problem::Code;
@@ -19,7 +19,7 @@ pub struct State {
     pub session: Session,
     pub item: Item,
     pub several: Several,
-    /// The folders, where they are shown instead of what is open.
+    /// The user's own mailbox and its folders, where they are shown instead of what is open.
     pub folders: Option<FolderScreen>,
     /// Wishes that the service has not answered yet, of any item: switching away loses none.
     pub outbox: Vec<Delivery>,
@@ -124,9 +124,10 @@ pub struct Several {
     pub followed: bool,
 }
 
-/// The folders of the user's own mailbox.
+/// The user's own mailbox, and its folders.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FolderScreen {
+    pub mailbox: Remote<OwnMailbox>,
     pub known: Remote<Folders>,
     pub picker: Picker,
     /// The folder whose regarding record is being chosen.

@@ -63,7 +63,8 @@ pub fn update(state: &mut State, event: Event, given: &mut Given) -> Vec<Effect>
         | Event::ThreadTracked(..)
         | Event::ThreadStands(..)
         | Event::FoldersLoaded(_)
-        | Event::FolderMapped(..) => told_of_others(state, event),
+        | Event::FolderMapped(..)
+        | Event::MailboxTold(_) => told_of_others(state, event),
         Event::Suggested(key, answer) => {
             picking::suggested(state, &key, answer);
             vec![]
@@ -116,6 +117,7 @@ fn told_of_others(state: &mut State, event: Event) -> Vec<Effect> {
         Event::ThreadStands(key, answer) => thread::stands(state, &key, answer),
         Event::FoldersLoaded(answer) => folders::loaded(state, answer),
         Event::FolderMapped(id, answer) => folders::mapped(state, &id, answer),
+        Event::MailboxTold(answer) => folders::mailbox_told(state, answer),
         _ => {}
     }
     vec![]
@@ -221,11 +223,8 @@ fn resume(state: &mut State) -> Vec<Effect> {
             matches!(bulk.progress, Progress::Stuck(Trouble::Offline | Trouble::SignedOut { .. }))
         };
         effects.extend(state.bulk.iter_mut().filter(is_stuck).map(several::send_again));
-        if let Some(screen) = &mut state.folders
-            && !matches!(screen.known, Remote::Here(_))
-        {
-            screen.known = Remote::Loading;
-            effects.push(Effect::LoadFolders);
+        if let Some(screen) = &mut state.folders {
+            effects.extend(folders::load(screen));
         }
     }
     effects

@@ -1,13 +1,15 @@
-//! The folders whose mail is tracked (FLD-01): which they are, and what each is regarding.
+//! The user's own mailbox: how it is synchronized and what fails in it (MBX-04), and the folders whose mail is tracked
+//! (FLD-01), with what each is regarding.
 
 use super::element::{classed, element};
-use super::parts::{Look, Press, button, icon, named_button, paragraph, status_heading};
+use super::parts::{Look, Press, button, heading, icon, named_button, nothing, paragraph, status_heading};
+use super::status::clock_time;
 use super::{Tools, notices, parts, places, regarding};
 use crate::pane::event::Act;
 use crate::pane::state::{FolderScreen, Remote};
 use crate::words::fill;
 use leptos::prelude::*;
-use shared::api::{Folder, Folders};
+use shared::api::{FailingEmail, Folder, Folders, Line};
 
 /// Deepest indentation shown.
 const DEEPEST: u32 = 4;
@@ -15,7 +17,7 @@ const DEEPEST: u32 = 4;
 /// Opens the screen, from wherever somebody is signed in.
 pub fn door(tools: Tools) -> AnyView {
     classed("FOOTER", "door")
-        .child(button(Look::Quiet, tools.words.folders, Press::Now, Act::OpenFolders, tools))
+        .child(button(Look::Quiet, tools.words.own_mailbox, Press::Now, Act::OpenFolders, tools))
         .view()
 }
 
@@ -25,7 +27,9 @@ pub fn screen(screen: &FolderScreen, tools: Tools) -> Vec<AnyView> {
     let back = button(Look::Quiet, words.back, Press::Now, Act::CloseFolders, tools);
     let mut head = classed("SECTION", "folders-head")
         .child(back)
-        .child(status_heading(words.folders))
+        .child(status_heading(words.own_mailbox))
+        .child(mailbox(screen, tools))
+        .child(heading(words.folders))
         .child(paragraph("", words.folders_hint));
     if let Some(trouble) = &screen.trouble {
         let (title, remedy) = notices::brief(trouble, tools);
@@ -47,6 +51,31 @@ pub fn screen(screen: &FolderScreen, tools: Tools) -> Vec<AnyView> {
     let idle = known.idle.iter().map(parts::caution);
     head = head.children(idle).child(classed("P", "small").with("role", "status").text(used).view());
     vec![head.view(), list(known, screen, tools)]
+}
+
+fn mailbox(screen: &FolderScreen, tools: Tools) -> AnyView {
+    match &screen.mailbox {
+        Remote::Here(told) => {
+            let failing = told.failing.iter().map(|email| failing(email, tools));
+            element("DIV").children(lines(&told.lines, tools)).children(failing).view()
+        }
+        Remote::Failed(trouble) => paragraph("", &notices::brief(trouble, tools).0),
+        Remote::Absent | Remote::Loading => nothing(),
+    }
+}
+
+/// An email that fails; what is in the way opens below it.
+fn failing(email: &FailingEmail, tools: Tools) -> AnyView {
+    let subject = element("SUMMARY").with("tabindex", "0").child(icon("icon i-warning")).text(&email.subject);
+    classed("DETAILS", "failing").child(subject.view()).children(lines(&email.lines, tools)).view()
+}
+
+fn lines(lines: &[Line], tools: Tools) -> impl Iterator<Item = AnyView> {
+    lines.iter().map(move |line| {
+        let at = line.at.map(|at| [" ", &clock_time(at, tools.words.tag)].concat());
+        let rule = line.rule.map(|rule| element("CODE").text(rule.as_str()).view());
+        classed("P", "small").text(&line.text).text(at.unwrap_or_default()).text(" ").children(rule).view()
+    })
 }
 
 fn list(known: &Folders, screen: &FolderScreen, tools: Tools) -> AnyView {

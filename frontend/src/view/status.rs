@@ -112,7 +112,7 @@ fn details(known: &ItemState, tools: Tools) -> AnyView {
 }
 
 /// The time of day where the user is, as their language writes it.
-fn clock_time(at: UtcMs, language: &str) -> String {
+pub fn clock_time(at: UtcMs, language: &str) -> String {
     let date = js_sys::Date::new(&(at.0 as f64).into());
     date.to_locale_time_string(language).into()
 }

@@ -111,6 +111,7 @@ pub(super) static WORDS: Words = Words {
     thread_working: "Looking for the messages of this conversation…",
     thread_more: "The conversation has more than 500 messages; the others are left as they are.",
 
+    own_mailbox: "Mailbox and folders",
     folders: "Tracked folders",
     folders_hint: "Email that you move into one of these folders is tracked, with what the folder is regarding. Subfolders do not inherit it.",
     folders_used: "{} of {} used",

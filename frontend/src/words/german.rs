@@ -111,6 +111,7 @@ pub(super) static WORDS: Words = Words {
     thread_working: "Die Nachrichten der Unterhaltung werden gesucht …",
     thread_more: "Die Unterhaltung hat mehr als 500 Nachrichten; die übrigen bleiben, wie sie sind.",
 
+    own_mailbox: "Postfach und Ordner",
     folders: "Nachverfolgte Ordner",
     folders_hint: "E-Mails, die Sie in einen dieser Ordner verschieben, werden nachverfolgt, mit dem Bezug des Ordners. Unterordner erben ihn nicht.",
     folders_used: "{} von {} verwendet",

@@ -124,6 +124,9 @@ fn english(rule: RuleId) -> &'static str {
         RuleId::Mbx03 => {
             "A permanent error stops a mailbox at once; a passing one is tried 10 times, 5 minutes apart ({code})."
         }
+        RuleId::Mbx04 => {
+            "Everybody sees how their own mailbox is synchronized; others' only administrators see."
+        }
         RuleId::Ret01 => "Tracking that failed is tried again after 15 minutes ({code}).",
         RuleId::Ret02 => "Tracking that failed is tried again up to 5 times ({code}).",
         RuleId::Ret03 => {
@@ -233,6 +236,9 @@ fn german(rule: RuleId) -> &'static str {
         RuleId::Mbx02 => "Nur Mail, die nach dem Startdatum des Postfachs kam, wird von selbst verfolgt.",
         RuleId::Mbx03 => {
             "Ein dauerhafter Fehler hält ein Postfach sofort an; ein vorübergehender wird 10-mal im Abstand von 5 Minuten versucht ({code})."
+        }
+        RuleId::Mbx04 => {
+            "Jeder sieht, wie das eigene Postfach synchronisiert wird; die anderer sehen nur Administratoren."
         }
         RuleId::Ret01 => "Misslungenes Verfolgen wird nach 15 Minuten wieder versucht ({code}).",
         RuleId::Ret02 => "Misslungenes Verfolgen wird bis zu 5-mal wieder versucht ({code}).",

@@ -19,6 +19,7 @@ mod regarding;
 mod rhythm;
 mod several;
 mod situations;
+mod standing;
 mod timing;
 mod untracking;
 mod why;

@@ -387,8 +387,8 @@ impl Store for Books {
         reads!(self.failing(tenant, mailbox, since, limit))
     }
 
-    async fn counts(&self, tenant: TenantId, since: UtcMs) -> StoreResult<HashMap<MailboxId, (u64, u64)>> {
-        reads!(self.counts(tenant, since))
+    async fn counts(&self, tenant: TenantId, mailbox: MailboxId, since: UtcMs) -> StoreResult<(u64, u64)> {
+        reads!(self.counts(tenant, mailbox, since))
     }
 
     async fn history(&self, tenant: TenantId, wish: Uuid) -> StoreResult<Vec<AuditRow>> {

@@ -9,7 +9,6 @@ use crate::store::{Actor, FailingWish, StoreResult};
 use serde_json::Map;
 use shared::UtcMs;
 use shared::wish::Origin;
-use std::collections::HashMap;
 use uuid::Uuid;
 
 macro_rules! failing {
@@ -55,23 +54,23 @@ pub async fn failing(
 pub async fn counts(
     session: &mut Session,
     tenant: TenantId,
+    mailbox: MailboxId,
     since: UtcMs,
-) -> StoreResult<HashMap<MailboxId, (u64, u64)>> {
+) -> StoreResult<(u64, u64)> {
     let rows = session
         .rows(
-            "select mailbox_id, state, count(*) as n from wishes
-             where tenant = $1 and settled >= $2 and state in ('fulfilled', 'refused') and mailbox_id is not null
-             group by mailbox_id, state",
-            args![tenant, since],
+            "select state, count(*) as n from wishes
+             where tenant = $1 and mailbox_id = $2 and settled >= $3 and state in ('fulfilled', 'refused')
+             group by state",
+            args![tenant, mailbox, since],
         )
         .await?;
-    let mut counts: HashMap<MailboxId, (u64, u64)> = HashMap::new();
+    let (mut done, mut failed) = (0, 0);
     for row in rows {
-        let (done, failed) = counts.entry(MailboxId(row.uuid("mailbox_id")?)).or_default();
-        let counted = if row.text("state")? == "fulfilled" { done } else { failed };
+        let counted = if row.text("state")? == "fulfilled" { &mut done } else { &mut failed };
         *counted = u64::from(row.count("n")?);
     }
-    Ok(counts)
+    Ok((done, failed))
 }
 
 pub async fn retry(

@@ -1,9 +1,11 @@
 //! The folders that are mapped to tracking.
 
-use super::{Key, Stage};
+use super::{Key, SUBJECT, Stage};
 use http::Method;
 use sandbox::company::{ADA, OPPORTUNITIES};
+use sandbox::dataverse::Trouble;
 use serde_json::json;
+use shared::category::TRACKED;
 use tests::View;
 
 impl Stage {
@@ -22,8 +24,8 @@ async fn fld_01_a_folder_is_mapped_given_a_regarding_record_and_taken_off_again(
     let mail = stage.mail_to(&ADA).await;
     stage.show(&View::of(&ADA).message(&mail).pane()).await;
     pane.until_status("Not tracked").await;
-    pane.click("Tracked folders").await;
-    pane.until_status("Tracked folders").await;
+    pane.click("Mailbox and folders").await;
+    pane.until_status("Mailbox and folders").await;
     pane.until_text("A new customer").await;
     pane.until_text("0 of 25 used").await;
     browser.picture("folders").await;
@@ -44,4 +46,29 @@ async fn fld_01_a_folder_is_mapped_given_a_regarding_record_and_taken_off_again(
     pane.until_text("0 of 25 used").await;
     pane.click("Back").await;
     pane.until_status("Not tracked").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mbx_04_a_user_sees_how_their_mailbox_is_synchronized_and_why_an_email_fails() {
+    let stage = Stage::set().await;
+    let (browser, pane) = (&stage.browser, stage.browser.pane());
+    let mail = stage.open_mail_of(&ADA).await;
+    pane.until_status("Not tracked").await;
+    pane.click("Mailbox and folders").await;
+    pane.until_text("Your mailbox is synchronized").await;
+    pane.until_text("0 given up").await;
+    pane.click("Back").await;
+    stage.online.hinder(Trouble::PlugIn { message: "No mail on Fridays.".into() });
+    stage.online.categorize(&mail, &[TRACKED], &[]).await;
+    pane.until_status("Waiting").await;
+    pane.click("Mailbox and folders").await;
+    pane.until_text(SUBJECT).await;
+    browser.picture("mailbox").await;
+    let shown = "return document.querySelector('.failing p').checkVisibility()";
+    pane.until("the reason out of the way", shown, |shown| *shown == false).await;
+    // By the keyboard alone: the focus is on the status, the first stop behind it is the failing email.
+    browser.press(&[Key::Tab, Key::Enter]).await;
+    pane.until("the reason in sight", shown, |shown| *shown == true).await;
+    pane.until_text("No mail on Fridays.").await;
+    browser.picture("mailbox-failing").await;
 }

@@ -27,6 +27,7 @@ mod mailboxes;
 mod many;
 mod notifications;
 mod outages;
+mod own_mailbox;
 mod people;
 mod permissions;
 mod queues;
