@@ -99,6 +99,17 @@ create table stopped_conversations (
     primary key (tenant, mailbox_id, conversation)
 );
 
+-- Whom a user took several records with one address for.
+create table person_choices (
+    tenant text not null,
+    user_id text not null,
+    address text not null,
+    table_name text not null,
+    record text not null,
+    at bigint not null,
+    primary key (tenant, user_id, address)
+);
+
 create table nodes (
     name text not null primary key,
     started bigint not null,

@@ -10,7 +10,7 @@ use shared::api::{FoundRecord, Suggestion};
 use shared::email::{CrmEmail, CrmEmailId, Direction, InternetMessageId, ThreadId};
 use shared::item::SmtpAddress;
 use shared::mailbox::MailboxKind;
-use shared::party::Candidate;
+use shared::party::{Candidate, NewContact};
 use shared::plan::NewEmail;
 use shared::problem::Problem;
 use shared::regarding::{RecordKey, RecordRef};
@@ -131,6 +131,9 @@ pub trait Crm: Send + Sync + std::fmt::Debug {
     /// Creates the email activity with its parties and attachments, puts it into its queue and closes it
     /// (received or sent), all or nothing, in one round trip.
     async fn promote_email(&self, access: &Access, email: &NewEmail, content: &Content) -> Outcome<Promoted>;
+
+    /// Creates a contact under the id that its client chose, owned by the caller.
+    async fn create_contact(&self, access: &Access, contact: &NewContact) -> Outcome<Promoted>;
 
     /// Sets or clears the regarding record of an existing email; `record-gone` when it is not there.
     async fn set_regarding(

@@ -11,6 +11,7 @@ use shared::category::{KnownCategory, MasterCategory};
 use shared::decision::Reason;
 use shared::email::{ConversationId, CrmEmailId, Direction, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
+use shared::party::Chosen;
 use shared::plan::{Link, Ours};
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
@@ -498,6 +499,23 @@ pub trait Store: Send + Sync + Debug {
         since: UtcMs,
         limit: u32,
     ) -> StoreResult<Vec<FailingWish>>;
+
+    /// Remembers whom a user took several matches of an address for (PPL-03); the last word counts.
+    async fn choose_record(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        choice: &Chosen,
+        now: UtcMs,
+    ) -> StoreResult<()>;
+
+    /// What a user chose for these addresses.
+    async fn chosen_records(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        addresses: &[SmtpAddress],
+    ) -> StoreResult<Vec<Chosen>>;
 
     /// How many wishes of a mailbox were fulfilled, and how many refused, since `since`.
     async fn counts(&self, tenant: TenantId, mailbox: MailboxId, since: UtcMs) -> StoreResult<(u64, u64)>;

@@ -8,7 +8,8 @@ use crate::pane::event::SignIn;
 use crate::pane::state::Trouble;
 use crate::sign_in;
 use crate::wire::{
-    FromWire, conversation_request, folder_mapping, standing, states_request, wish_request, wishes_request,
+    FromWire, chosen, conversation_request, folder_mapping, standing, states_request, wish_request,
+    wishes_request,
 };
 use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::JSON;
@@ -18,6 +19,7 @@ use shared::api::{
     WishesRequest,
 };
 use shared::item::{FolderId, ItemId, SmtpAddress};
+use shared::party::Chosen;
 use wasm_bindgen::JsValue;
 use web_sys::AbortSignal;
 
@@ -45,6 +47,15 @@ pub async fn search(term: &str, language: &'static str) -> Result<Records, Troub
 /// Sends a wish; the answer is the item's state, perhaps while the wish is still carried out.
 pub async fn wish(key: &ItemKey, wish: &WishRequest, language: &'static str) -> Result<ItemState, Trouble> {
     read(call(Method::POST, path(key, "/wishes"), Some(wish_request(wish)), language).await?)
+}
+
+/// Remembers which of several records somebody on an item is; the answer is the item's state.
+pub async fn choose_person(
+    key: &ItemKey,
+    choice: &Chosen,
+    language: &'static str,
+) -> Result<ItemState, Trouble> {
+    read(call(Method::PUT, path(key, "/choice"), Some(chosen(choice)), language).await?)
 }
 
 /// The states of several items of a mailbox.

@@ -99,7 +99,7 @@ fn item(state: &State, tools: Tools) -> Vec<AnyView> {
                     parts.push(thread::thread(&state.item, tools));
                 }
             }
-            parts.push(people::people(known, tools));
+            parts.push(people::people(state, known, tools));
             parts.push(why::why(known, tools));
         }
         (Remote::Absent | Remote::Loading, _) => parts.push(places::skeleton(tools)),

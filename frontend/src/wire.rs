@@ -8,7 +8,7 @@ use js_sys::{Array, JsString, Object, Reflect};
 use shared::api::*;
 use shared::decision::Fact;
 use shared::item::{FolderId, ItemId, SmtpAddress};
-use shared::party::Role;
+use shared::party::{Chosen, NewContact, Role};
 use shared::problem::{Code, Problem};
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::{Goal, Status};
@@ -178,8 +178,16 @@ impl FromWire for RegardingWish {
             "keep" => Some(RegardingWish::Keep),
             "clear" => Some(RegardingWish::Clear),
             "set" => Some(RegardingWish::Set(read(value, "record")?)),
+            "create" => Some(RegardingWish::Create(read(value, "record")?)),
             _ => None,
         }
+    }
+}
+
+impl FromWire for NewContact {
+    fn from_wire(value: &JsValue) -> Option<Self> {
+        let id = Uuid::try_parse(&text(value, "id")?).ok()?;
+        Some(Self { id, address: smtp_address(&text(value, "address")?), name: text(value, "name")? })
     }
 }
 
@@ -211,6 +219,11 @@ impl FromWire for Person {
             name: text(value, "name")?,
             address: smtp_address(&text(value, "address")?),
             records: list(value, "records")?,
+            matches: if member(value, "matches").is_undefined() {
+                Vec::new()
+            } else {
+                list(value, "matches")?
+            },
             why: read(value, "why")?,
         })
     }
@@ -443,6 +456,13 @@ pub fn folder_mapping(mapping: &FolderMapping) -> JsValue {
     object(&[("regarding", &mapping.regarding.as_ref().map_or(JsValue::NULL, record_ref))])
 }
 
+/// Which of several records somebody is.
+pub fn chosen(choice: &Chosen) -> JsValue {
+    let RecordKey { table, id } = &choice.record;
+    let record = object(&[("table", &table.as_str().into()), ("id", &id.to_string().into())]);
+    object(&[("address", &choice.address.as_str().into()), ("record", &record)])
+}
+
 fn wish(wish: &Wish) -> JsValue {
     match wish {
         Wish::Track { regarding } => {
@@ -463,6 +483,14 @@ fn regarding_wish(wish: &RegardingWish) -> JsValue {
         RegardingWish::Keep => object(&[("kind", &"keep".into())]),
         RegardingWish::Clear => object(&[("kind", &"clear".into())]),
         RegardingWish::Set(record) => object(&[("kind", &"set".into()), ("record", &record_ref(record))]),
+        RegardingWish::Create(NewContact { id, address, name }) => {
+            let contact = object(&[
+                ("id", &id.to_string().into()),
+                ("address", &address.as_str().into()),
+                ("name", &name.as_str().into()),
+            ]);
+            object(&[("kind", &"create".into()), ("record", &contact)])
+        }
     }
 }
 

@@ -76,6 +76,13 @@ pub struct Words {
     pub bcc: &'static str,
     pub not_in_crm: &'static str,
     pub matches: &'static str,
+    pub choose: &'static str,
+    pub choose_named: &'static str,
+    pub add_contact: &'static str,
+    pub add_contact_named: &'static str,
+    pub contact_name: &'static str,
+    pub add_hint: &'static str,
+    pub add_and_track: &'static str,
     pub why: &'static str,
 
     pub account: &'static str,

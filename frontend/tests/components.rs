@@ -14,7 +14,9 @@ use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
 use leptos::tachys::view::any_view::AnyViewState;
 use shared::api::Following;
-use shared::item::FolderId;
+use shared::item::{FolderId, SmtpAddress};
+use shared::party::Chosen;
+use shared::regarding::Table;
 use shared::rules::Language;
 use shared::status::Status;
 use shared::wish::RecordFate;
@@ -610,6 +612,33 @@ fn fld_01_folders_show_their_mappings_and_each_button_says_which_folder_it_is_ab
     assert!(Page::named("folders-full").find("[role=alert]").text_content().unwrap().contains("At most 25"));
     assert!(Page::named("folders-idle").find("[role=note]").text_content().unwrap().contains("CFG-02"));
     assert!(Page::named("folders-none").text().contains("no folders of your own"));
+}
+
+#[wasm_bindgen_test]
+fn ppl_03_each_of_several_matches_can_be_chosen_but_the_one_that_counts() {
+    let page = Page::named("choosing");
+    assert_eq!(page.count(".matches li"), 2);
+    assert!(page.find(".matches [aria-current]").text_content().unwrap().contains("Maeve O'Hara"));
+    let labels: Vec<String> = page.buttons().iter().filter_map(|b| b.get_attribute("aria-label")).collect();
+    assert!(labels.contains(&"Choose Maeve <b>, for this address from now on".to_owned()), "{labels:?}");
+    page.button("Choose").click();
+    let record = record(Table::contact(), 12, "").key;
+    let address = SmtpAddress::new("maeve@ohara.example");
+    assert_eq!(page.acts(), [Act::ChoosePerson(Chosen { address, record })]);
+}
+
+#[wasm_bindgen_test]
+fn ppl_04_whoever_is_not_in_the_crm_is_added_under_the_name_that_is_confirmed() {
+    let page = Page::named("not-tracked");
+    page.button("Add as contact").click();
+    let address = SmtpAddress::new("somebody@example.org");
+    assert_eq!(page.acts(), [Act::AddPerson(address, "Unknown Person".into())]);
+    let page = Page::named("adding");
+    let field = page.find("#name");
+    assert_eq!(field.get_attribute("aria-label").as_deref(), Some("Name of the contact"));
+    assert!(page.text().contains("The email is tracked, regarding the new contact."));
+    page.button("Add and track").click();
+    assert_eq!(page.acts(), [Act::ConfirmContact]);
 }
 
 #[wasm_bindgen_test]

@@ -12,7 +12,10 @@ use frontend::pane::state::{
 use frontend::pane::update::{Given, update};
 use frontend::words::Words;
 use shared::api::{ItemState, Suggestions, WishRequest};
+use shared::item::SmtpAddress;
+use shared::party::Chosen;
 use shared::problem::{Code, Problem};
+use shared::regarding::Table;
 use shared::rules::Language;
 use shared::status::{Goal, Status};
 use shared::wish::{RecordFate, RegardingWish, Wish};
@@ -728,4 +731,48 @@ fn people_stay_on_the_screen_while_the_service_works_without_having_looked_at_th
     pane.happen(Event::Streamed(key("A"), working));
     let known = pane.state.known().unwrap();
     assert_eq!((&known.status, &known.people), (&Status::Tracking, &people()));
+}
+
+#[test]
+fn ppl_03_a_choice_is_sent_and_the_answer_is_what_is_shown() {
+    let mut pane = Pane::with(state(Status::NotTracked));
+    let chosen = Chosen {
+        address: SmtpAddress::new("maeve@ohara.example"),
+        record: record(Table::contact(), 12, "").key,
+    };
+    assert_eq!(pane.act(Act::ChoosePerson(chosen.clone())), [Effect::ChoosePerson(key("A"), chosen)]);
+}
+
+#[test]
+fn ppl_04_a_contact_is_added_under_the_name_that_stands_in_the_field() {
+    let mut pane = Pane::with(state(Status::NotTracked));
+    let address = SmtpAddress::new("somebody@example.org");
+    let add = Act::AddPerson(address.clone(), "Unknown".into());
+    assert_eq!(pane.act(add.clone()), [Effect::Focus(Spot::Name)]);
+    assert_eq!(pane.act(Act::Type(" ".into())), []);
+    assert_eq!(pane.act(Act::ConfirmContact), [], "not without a name");
+    pane.act(Act::Type("Greta Lindqvist".into()));
+    let effects = pane.act(Act::ConfirmContact);
+    let Effect::Send(_, request) = &effects[0] else { panic!("{effects:?}") };
+    let Wish::Track { regarding: RegardingWish::Create(contact) } = &request.wish else {
+        panic!("{request:?}")
+    };
+    assert_eq!((&contact.address, contact.name.as_str()), (&address, "Greta Lindqvist"));
+    assert_ne!(contact.id, request.id);
+    assert_eq!(pane.state.item.adding, None);
+    assert_eq!(pane.act(Act::ConfirmContact), [], "one click, one wish");
+}
+
+#[test]
+fn ppl_04_adding_ends_without_an_answer_or_when_another_field_is_used() {
+    let mut pane = Pane::with(state(Status::NotTracked));
+    let add = Act::AddPerson(SmtpAddress::new("somebody@example.org"), "Unknown".into());
+    for otherwise in [Act::Cancel, Act::OpenList] {
+        pane.act(add.clone());
+        pane.act(otherwise);
+        assert_eq!(pane.state.item.adding, None);
+    }
+    pane.act(add);
+    pane.happen(Event::Opened(message("B")));
+    assert_eq!(pane.state.item.adding, None, "it belonged to the other message");
 }

@@ -7,14 +7,15 @@ mod fixtures;
 use fixtures::states::all;
 use fixtures::*;
 use frontend::wire::{
-    FromWire, conversation_request, folder_mapping, standing, states_request, wish_request, wishes_request,
+    FromWire, chosen, conversation_request, folder_mapping, standing, states_request, wish_request,
+    wishes_request,
 };
 use js_sys::JSON;
 use serde::Serialize;
 use shared::RuleId;
 use shared::api::*;
 use shared::item::{ItemId, SmtpAddress};
-use shared::party::Role;
+use shared::party::{Chosen, NewContact, Role};
 use shared::problem::{Code, Problem};
 use shared::regarding::Table;
 use shared::status::{Goal, Status};
@@ -110,6 +111,8 @@ fn what_is_asked_of_several_of_conversations_and_of_folders_is_written_as_the_se
         let text = json(conversation_request(&request));
         assert_eq!(serde_json::from_str::<ConversationRequest>(&text).unwrap(), request);
     }
+    let choice = Chosen { address: SmtpAddress::new("a@b.example"), record: opportunity().key };
+    assert_eq!(serde_json::from_str::<Chosen>(&json(chosen(&choice))).unwrap(), choice);
     for regarding in [None, Some(opportunity())] {
         let mapping = FolderMapping { regarding };
         assert_eq!(serde_json::from_str::<FolderMapping>(&json(folder_mapping(&mapping))).unwrap(), mapping);
@@ -123,6 +126,13 @@ fn every_wish_is_written_as_the_service_reads_it() {
         Wish::Track { regarding: RegardingWish::Keep },
         Wish::Track { regarding: RegardingWish::Clear },
         Wish::Track { regarding: RegardingWish::Set(hostile) },
+        Wish::Track {
+            regarding: RegardingWish::Create(NewContact {
+                id: Uuid::from_u128(9),
+                address: SmtpAddress::new("greta@lindqvist.example"),
+                name: "\"Greta\" <b>".into(),
+            }),
+        },
         Wish::Untrack { record: RecordFate::Keep },
         Wish::Untrack { record: RecordFate::Delete },
     ];

@@ -8,6 +8,7 @@
 //! | `POST /api/items/{item}/wishes?mailbox=` | [`WishRequest`] | [`ItemState`]; 202 while it is carried out |
 //! | `GET /api/items/{item}/events?mailbox=` | | server-sent events `state`, each an [`ItemState`] |
 //! | `GET /api/items/{item}/suggestions?mailbox=` | | [`Suggestions`] |
+//! | `PUT /api/items/{item}/choice?mailbox=` | [`Chosen`](crate::party::Chosen) | [`ItemState`] |
 //! | `GET /api/records?search=` | | [`Records`] |
 //! | `POST /api/states?mailbox=` | [`StatesRequest`] | [`States`] |
 //! | `POST /api/states/events?mailbox=` | [`StatesRequest`] | server-sent events `state`, each an [`ItemBrief`] |
@@ -133,6 +134,9 @@ pub struct Person {
     pub name: String,
     pub address: SmtpAddress,
     pub records: Vec<RecordLink>,
+    /// Every record that they may be, where there are several; the caller may choose one (PPL-03).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matches: Vec<RecordLink>,
     pub why: Explanation,
 }
 

@@ -90,7 +90,7 @@ rule_ids! {
     Inc01 "INC-01", Inc02 "INC-02", Inc03 "INC-03", Inc04 "INC-04", Inc05 "INC-05", Inc06 "INC-06",
     Inc07 "INC-07",
     Mbx02 "MBX-02", Mbx03 "MBX-03", Mbx04 "MBX-04",
-    Ppl01 "PPL-01", Ppl02 "PPL-02",
+    Ppl01 "PPL-01", Ppl02 "PPL-02", Ppl03 "PPL-03", Ppl04 "PPL-04",
     Ret01 "RET-01", Ret02 "RET-02", Ret03 "RET-03", Ret04 "RET-04", Ret05 "RET-05", Ret06 "RET-06",
     Now01 "NOW-01",
     Why01 "WHY-01", Why02 "WHY-02", Why03 "WHY-03",

@@ -1,7 +1,7 @@
 //! People on an email, and the CRM records they may be.
 
 use crate::item::SmtpAddress;
-use crate::regarding::RecordRef;
+use crate::regarding::{RecordKey, RecordRef};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -62,4 +62,45 @@ pub struct Party {
     pub address: SmtpAddress,
     pub name: String,
     pub record: Option<RecordRef>,
+}
+
+/// Somebody on a mail whom a user makes a contact of the CRM (PPL-04).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewContact {
+    /// The contact's id, made by the client: the same wish sent twice, or carried on after a crash, makes one contact.
+    pub id: Uuid,
+    /// One of the addresses on the message.
+    pub address: SmtpAddress,
+    /// As the user confirmed it: `Ingrid Solheim` or `Solheim, Ingrid`.
+    pub name: String,
+}
+
+/// A contact's name as the CRM keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactName {
+    /// Perhaps empty.
+    pub first: String,
+    pub last: String,
+}
+
+impl ContactName {
+    /// First and last name of somebody: what stands before a comma is the last name, else the last word is.
+    pub fn of(name: &str) -> Self {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = name.trim_matches(|c: char| c == ',' || c.is_whitespace());
+        let (first, last) = match name.split_once(',') {
+            Some((last, first)) => (first, last),
+            None => name.rsplit_once(char::is_whitespace).unwrap_or(("", name)),
+        };
+        Self { first: words(first), last: words(last) }
+    }
+}
+
+/// Which of several records a user says that an address belongs to (PPL-03).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Chosen {
+    pub address: SmtpAddress,
+    pub record: RecordKey,
 }

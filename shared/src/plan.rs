@@ -9,9 +9,10 @@ use crate::decision::{Decision, Reason, RuleId};
 use crate::email::{
     ConversationIndex, Correlation, CrmEmail, CrmEmailId, Direction, Draft, InternetMessageId, Message,
 };
-use crate::party::{Candidate, Party};
+use crate::party::{Candidate, Chosen, NewContact, Party, RecordState};
 use crate::problem::{Code, Problem};
-use crate::regarding::RecordRef;
+use crate::regarding::{RecordKey, RecordRef, Table};
+use crate::rules::contacts::{self, Adding};
 use crate::rules::deleting::{self, DeletePermit};
 use crate::rules::incoming::{self, Promotion};
 use crate::rules::regarding::TargetSeen;
@@ -41,6 +42,8 @@ pub struct Situation {
     pub refusals: Refusals,
     /// The queue whose mailbox it is, if it is one.
     pub queue: Option<Uuid>,
+    /// Whom the tracking user took several matches for (PPL-03).
+    pub chosen: Vec<Chosen>,
 }
 
 /// The message as Exchange shows it now.
@@ -135,6 +138,8 @@ pub enum Step {
     CreateMasterCategory { name: String },
     /// Exchange: replace the message's categories, if it still has this etag.
     SetCategories { categories: Vec<String>, if_match: String, change: CategoryChange },
+    /// CRM: create the contact that the email is to be regarding (PPL-04).
+    CreateContact(NewContact),
     /// CRM: create the email activity.
     PromoteEmail(Box<NewEmail>),
     /// CRM: set or clear the email's regarding record.
@@ -235,6 +240,15 @@ impl Situation {
                 if let ExchangeSeen::Present { message, .. } = &mut next.exchange {
                     message.categories.clone_from(categories);
                 }
+            }
+            Step::CreateContact(contact) => {
+                let key = RecordKey { table: Table::contact(), id: contact.id };
+                next.crm.candidates.push(Candidate {
+                    record: RecordRef { key, name: contact.name.clone() },
+                    address: contact.address.clone(),
+                    owner: self.crm.user,
+                    activity: RecordState::Active,
+                });
             }
             Step::PromoteEmail(new) => next.crm.emails.push(CrmEmail {
                 id: new.id,
@@ -365,6 +379,24 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
             }
         }
     }
+    if let RegardingWish::Create(contact) = &wish {
+        let adding = contacts::adding(contact, &message.correspondents, &s.crm.candidates);
+        match (contacts::accept(contact).answer, &adding.answer) {
+            (Err(problem), _) => return retreat(s, message, category, &problem, RuleId::Ppl04),
+            (Ok(()), Adding::Stranger) => {
+                let reason = "nobody on this message has the new contact's address";
+                let problem = Problem::new(Code::BadRequest).because("reason", reason);
+                return retreat(s, message, category, &problem, RuleId::Ppl04);
+            }
+            (Ok(()), Adding::Known(record)) => wish = RegardingWish::Set(record.clone()),
+            (Ok(()), Adding::Create) => {
+                // The email names the contact, so that it comes after; the category need not wait.
+                let mut steps = put_category_on(s, message, category);
+                steps.push((Step::CreateContact(contact.clone()), adding.reason()));
+                return Plan::Do(steps);
+            }
+        }
+    }
     let wish = &wish;
 
     let mut steps = Vec::new();
@@ -426,7 +458,12 @@ fn track(s: &Situation, open: &OpenWish, wish: &RegardingWish) -> Plan {
 fn why_tracked(s: &Situation, open: &OpenWish, category: &TrackingCategory) -> Reason {
     let decided = |rule| Decision::new((), rule).because("category", &category.name);
     match open.origin {
-        Origin::Pane => decided(RuleId::Cat22),
+        Origin::Pane => match &open.wish {
+            Wish::Track { regarding: RegardingWish::Create(contact) } => {
+                Decision::new((), RuleId::Ppl04).because("address", &contact.address)
+            }
+            _ => decided(RuleId::Cat22),
+        },
         Origin::Category => decided(RuleId::Cat02),
         Origin::Folder if s.link.is_some() => decided(RuleId::Fld02),
         Origin::Folder => decided(RuleId::Fld01),
@@ -497,7 +534,13 @@ fn new_email(
         internet_message_id: message_id.clone(),
         subject: message.subject.clone(),
         direction: message.direction,
-        parties: people::parties(&message.correspondents, &s.crm.candidates, s.crm.user, &s.settings),
+        parties: people::parties(
+            &message.correspondents,
+            &s.crm.candidates,
+            s.crm.user,
+            &s.settings,
+            &s.chosen,
+        ),
         regarding: regarding::wanted(wish, None).answer,
         received: message.received,
         importance: message.importance,
@@ -576,6 +619,6 @@ fn settle_refused(s: &Situation, problem: Problem, rule: RuleId) -> Plan {
     Plan::Settle(Settlement { reason: decided.reason(), outcome: Outcome::Refused(problem), link: s.link })
 }
 
-fn key(record: Option<&RecordRef>) -> Option<&crate::regarding::RecordKey> {
+fn key(record: Option<&RecordRef>) -> Option<&RecordKey> {
     record.map(|r| &r.key)
 }

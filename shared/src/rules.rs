@@ -1,6 +1,7 @@
 //! The tracking rules, one file per chapter. Each answer is a [`crate::Decision`].
 
 pub mod accepting;
+pub mod contacts;
 pub mod copies;
 pub mod delegates;
 pub mod deleting;

@@ -1,6 +1,7 @@
 //! What a person asked for. A wish says the state that shall be, never the work to do.
 
 use crate::email::{Correlation, CrmEmailId};
+use crate::party::NewContact;
 use crate::regarding::RecordRef;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,8 @@ pub enum RegardingWish {
     /// None.
     Clear,
     Set(RecordRef),
+    /// Somebody on the message, who becomes a contact first (PPL-04).
+    Create(NewContact),
 }
 
 /// What shall become of the CRM email when tracking stops.

@@ -15,6 +15,7 @@ use shared::api::{FoundRecord, Suggestion};
 use shared::email::CrmEmailId;
 use shared::item::SmtpAddress;
 use shared::mailbox::MailboxKind;
+use shared::party::NewContact;
 use shared::plan::NewEmail;
 use shared::problem::Problem;
 use shared::regarding::{RecordKey, RecordRef};
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 mod attachments;
 mod candidates;
+mod create_contact;
 mod definitions;
 mod delete_email;
 mod directory;
@@ -78,6 +80,10 @@ impl Crm for DataverseCrm {
 
     async fn promote_email(&self, access: &Access, email: &NewEmail, content: &Content) -> Outcome<Promoted> {
         promote_email::promote(&self.organization, access, email, content).await
+    }
+
+    async fn create_contact(&self, access: &Access, contact: &NewContact) -> Outcome<Promoted> {
+        create_contact::create(&self.organization, access, contact).await
     }
 
     async fn set_regarding(

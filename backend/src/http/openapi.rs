@@ -24,6 +24,7 @@ use utoipa::{Modify, OpenApi};
         items::wish,
         items::events,
         items::suggestions,
+        items::choose_person,
         records::search,
         conversations::surroundings,
         conversations::track_conversation,

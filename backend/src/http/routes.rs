@@ -94,6 +94,7 @@ pub const ROUTES: &[Route] = &[
     write(Method::PUT, "/api/items/{item}/conversation", API_BODY_BYTES, || {
         put(handlers::conversations::follow_conversation)
     }),
+    write(Method::PUT, "/api/items/{item}/choice", API_BODY_BYTES, || put(handlers::items::choose_person)),
     write(Method::POST, "/api/states", MANY_BODY_BYTES, || post(handlers::many::states)),
     write(Method::POST, "/api/states/events", MANY_BODY_BYTES, || post(handlers::many::events)),
     write(Method::POST, "/api/wishes", MANY_BODY_BYTES, || post(handlers::many::wishes)),

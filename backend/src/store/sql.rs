@@ -25,6 +25,7 @@ use shared::UtcMs;
 use shared::category::KnownCategory;
 use shared::email::{ConversationId, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
+use shared::party::Chosen;
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
 use shared::rules::mailboxes::Reading;
@@ -37,6 +38,7 @@ use uuid::Uuid;
 mod administration;
 mod agreement;
 mod audit_trail;
+mod choices;
 mod effects;
 mod errors;
 mod folders;
@@ -456,6 +458,25 @@ impl<D: Database> Store for SqlStore<D> {
         limit: u32,
     ) -> StoreResult<Vec<FailingWish>> {
         administration::failing(&mut self.database.connect().await?, tenant, mailbox, since, limit).await
+    }
+
+    async fn choose_record(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        choice: &Chosen,
+        now: UtcMs,
+    ) -> StoreResult<()> {
+        transact!(self, tx => choices::choose(tx, tenant, user, choice, now))
+    }
+
+    async fn chosen_records(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        addresses: &[SmtpAddress],
+    ) -> StoreResult<Vec<Chosen>> {
+        choices::chosen(&mut self.database.connect().await?, tenant, user, addresses).await
     }
 
     async fn counts(&self, tenant: TenantId, mailbox: MailboxId, since: UtcMs) -> StoreResult<(u64, u64)> {

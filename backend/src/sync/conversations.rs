@@ -58,6 +58,7 @@ impl Items {
         language: Language,
     ) -> Result<ConversationTracked, Problem> {
         self.present(access)?;
+        several::accept(&Wish::Track { regarding: request.regarding.clone() }).answer?;
         let open = self.message(access, name).await?;
         let conversation = open.conversation.clone().ok_or_else(without_conversation)?;
         let exchange = &self.0.parts.exchange;

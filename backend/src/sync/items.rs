@@ -17,12 +17,14 @@ use shared::UtcMs;
 use shared::api::{ItemState, Me, Records, SuggestedBecause, Suggestion, Suggestions, WishRequest};
 use shared::decision::Decision;
 use shared::item::SmtpAddress;
+use shared::party::Chosen;
 use shared::plan::WishProgress;
 use shared::problem::{Code, Problem};
 use shared::regarding::RecordRef;
 use shared::rules::timing::{Trigger, due};
-use shared::rules::{Language, people};
+use shared::rules::{Language, contacts, people};
 use shared::status::Status;
+use shared::wish::{RegardingWish, Wish};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -96,6 +98,9 @@ impl Items {
         language: Language,
     ) -> Result<(ItemState, Carried), Problem> {
         let organization = self.present(access)?;
+        if let Wish::Track { regarding: RegardingWish::Create(contact) } = &request.wish {
+            contacts::accept(contact).answer?;
+        }
         let engine = &self.0;
         let mut follower = engine.watch.follow(&viewer(access, name));
         let new = NewWish {
@@ -200,8 +205,8 @@ impl Items {
             shared::plan::ExchangeSeen::Gone => Vec::new(),
             shared::plan::ExchangeSeen::Present { message, .. } => {
                 let all = message.correspondents.iter();
-                let own = &seen.situation.settings;
-                all.flat_map(|c| people::resolve(c, &crm.candidates, crm.user, own).answer).collect()
+                let (own, chosen) = (&seen.situation.settings, &seen.situation.chosen);
+                all.flat_map(|c| people::resolve(c, &crm.candidates, crm.user, own, chosen).answer).collect()
             }
         };
         let people = customers(people);
@@ -215,6 +220,32 @@ impl Items {
             }
         }
         Ok(Suggestions { suggestions })
+    }
+
+    /// Remembers which of several matching records somebody on the item is (PPL-03), for this caller.
+    pub async fn choose_person(
+        &self,
+        access: &Access,
+        name: &ItemName,
+        choice: &Chosen,
+        language: Language,
+    ) -> Result<ItemState, Problem> {
+        let organization = self.present(access)?;
+        let taken = Taken { version: self.0.next_version(), at: self.0.parts.clock.now() };
+        let mut seen = self.look(access, name).await?;
+        let correspondents = match &seen.situation.exchange {
+            shared::plan::ExchangeSeen::Present { message, .. } => message.correspondents.as_slice(),
+            shared::plan::ExchangeSeen::Gone => return Err(Problem::new(Code::MessageGone)),
+        };
+        people::accept_choice(choice, correspondents, &seen.situation.crm.candidates).answer?;
+        let stored = self.0.parts.store.choose_record(access.tenant, access.user, choice, taken.at).await;
+        stored.map_err(|e| e.problem())?;
+        seen.situation.chosen.retain(|chosen| chosen.address != choice.address);
+        seen.situation.chosen.push(choice.clone());
+        let snapshot = Snapshot::of(name, &seen, &seen.situation, None, taken);
+        let own = seen.wished_by.is_none_or(|user| user == access.user);
+        let snapshot = if own { snapshot } else { snapshot.without_wish() };
+        Ok(snapshot.in_words(language, organization))
     }
 
     /// Records by a piece of their name, as far as the caller may read them.

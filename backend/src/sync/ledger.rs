@@ -59,6 +59,7 @@ pub fn effect(step: &Step, key: &ItemKey) -> NewEffect {
             let kind = category_kind(*change);
             NewEffect { key: format!("{kind}:{mailbox}:{}", key.item), kind }
         }
+        Step::CreateContact(new) => NewEffect { key: format!("contact:{}", new.id), kind: "contact.create" },
         Step::PromoteEmail(new) => NewEffect { key: new.key.clone(), kind: "email.promote" },
         Step::SetRegarding { email, regarding, .. } => {
             let target = regarding.as_ref().map_or_else(|| "-".to_owned(), |r| r.key.id.to_string());

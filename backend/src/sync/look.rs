@@ -9,6 +9,8 @@ use crate::outcome::{Failure, Outcome};
 use crate::store::{ItemKey, ItemName, Knowledge, StoredWish, WishState};
 use shared::decision::Reason;
 use shared::email::{CrmEmail, Direction};
+use shared::item::SmtpAddress;
+use shared::party::Chosen;
 use shared::plan::{CrmSeen, ExchangeSeen, OpenWish, Refusals, Situation, WishProgress};
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
@@ -43,7 +45,8 @@ pub enum CrmLook {
 pub fn target(wish: &Wish) -> Option<RecordRef> {
     match wish {
         Wish::Track { regarding: RegardingWish::Set(record) } => Some(record.clone()),
-        Wish::Track { regarding: RegardingWish::Keep | RegardingWish::Clear } | Wish::Untrack { .. } => None,
+        Wish::Track { regarding: RegardingWish::Keep | RegardingWish::Clear | RegardingWish::Create(_) }
+        | Wish::Untrack { .. } => None,
     }
 }
 
@@ -81,9 +84,11 @@ pub async fn look(
         }
     };
     let item = looked.item.clone();
+    let chosen = chosen(engine, access, &looked).await?;
     // Asked for last: what stands in the user's own way is to be told first.
     let settings = engine.settings(access.tenant).await?;
-    let seen = seen(settings, access, looked);
+    let mut seen = seen(settings, access, looked);
+    seen.situation.chosen = chosen;
     let email = seen.situation.existing_email().map(|e| e.id);
     if item.email != email {
         engine.known.learn(access.tenant, name, &KnownItem { email, ..item });
@@ -141,6 +146,18 @@ async fn ask_crm(
     let knowledge = knowledge(engine, access, name, Some(&item.key)).await?;
     let answer = organization.crm.look(access, &question(&item, &knowledge, wanted)).await?;
     Ok(Looked { item, mailbox, answer, knowledge })
+}
+
+/// PPL-03: whom the user took several matches for; asked only where there are several.
+async fn chosen(engine: &Engine, access: &Access, looked: &Looked) -> Outcome<Vec<Chosen>> {
+    let candidates = &looked.answer.candidates;
+    let several = |address: &&SmtpAddress| candidates.iter().filter(|c| c.address == **address).count() > 1;
+    let addresses: Vec<SmtpAddress> = looked.item.addresses.iter().filter(several).cloned().collect();
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let stored = engine.parts.store.chosen_records(access.tenant, access.user, &addresses).await;
+    stored.map_err(|e| Failure::NotDone(e.problem()))
 }
 
 async fn knowledge(
@@ -246,6 +263,7 @@ fn seen(settings: Settings, access: &Access, looked: Looked) -> Seen {
         wish,
         refusals: Refusals::default(),
         queue: None,
+        chosen: Vec::new(),
     };
     Seen {
         key: item.key,

@@ -315,6 +315,7 @@ impl Looked {
             wish,
             refusals: Refusals::default(),
             queue: None,
+            chosen: Vec::new(),
         }
     }
 }

@@ -93,6 +93,8 @@ async fn send(engine: &Engine, task: Task<'_>, step: &Step, _: &Permission) -> O
             .set_categories(access, &name.mailbox, &key.item, categories, if_match)
             .await
             .map(Answer::Recategorized),
+        // Already there under the id that its client chose: made by us before a crash.
+        Step::CreateContact(contact) => crm.create_contact(access, contact).await.map(|_| Answer::Done),
         Step::PromoteEmail(email) => {
             let Some(body) = task.body else {
                 // Only a look that asked for the body may lead to a promotion.

@@ -281,7 +281,10 @@ fn refusal(step: &Step, problem: &Problem) -> Refusal {
         (_, Code::MessageGone | Code::RecordGone | Code::SignedOut) => Refusal::LookAgain,
         (Step::SetCategories { .. }, _) => Refusal::OfCategories,
         (Step::CreateMasterCategory { .. }, _) => Refusal::OfMasterCategory,
-        (Step::PromoteEmail(_) | Step::SetRegarding { .. } | Step::DeleteEmail(_), _) => Refusal::OfCrm,
+        (
+            Step::CreateContact(_) | Step::PromoteEmail(_) | Step::SetRegarding { .. } | Step::DeleteEmail(_),
+            _,
+        ) => Refusal::OfCrm,
     }
 }
 
@@ -484,6 +487,7 @@ fn name_of(step: &Step) -> &'static str {
     match step {
         Step::CreateMasterCategory { .. } => "create master category",
         Step::SetCategories { .. } => "set categories",
+        Step::CreateContact(_) => "create contact",
         Step::PromoteEmail(_) => "promote email",
         Step::SetRegarding { .. } => "set regarding",
         Step::DeleteEmail(_) => "delete email",

@@ -29,7 +29,7 @@ pub struct Snapshot {
     wish: Option<Wish>,
     record: Option<CrmEmail>,
     tracked_elsewhere: Option<CrmEmail>,
-    people: Vec<(Correspondent, Decision<Vec<RecordRef>>)>,
+    people: Vec<Resolved>,
     choices: Vec<Choice>,
     reasons: Vec<Reason>,
     /// The wish that this snapshot was taken for, if it was.
@@ -38,6 +38,15 @@ pub struct Snapshot {
     pub ended: Ended,
     pub version: u64,
     pub at: UtcMs,
+}
+
+/// Somebody on the message, and who they are in the CRM.
+#[derive(Debug, Clone)]
+struct Resolved {
+    who: Correspondent,
+    records: Decision<Vec<RecordRef>>,
+    /// All that match, where there are several.
+    matches: Vec<RecordRef>,
 }
 
 /// Whether a wish came to its end.
@@ -73,8 +82,11 @@ impl Snapshot {
             ExchangeSeen::Gone => (String::new(), Vec::new()),
             ExchangeSeen::Present { message, .. } => {
                 let resolve = |c: &Correspondent| {
-                    let crm = &situation.crm;
-                    (c.clone(), people::resolve(c, &crm.candidates, crm.user, &situation.settings))
+                    let (crm, settings) = (&situation.crm, &situation.settings);
+                    let mut matches = people::matches(c, &crm.candidates);
+                    matches.truncate(if matches.len() > 1 { people::MAX_SENDER_MATCHES } else { 0 });
+                    let records = people::resolve(c, &crm.candidates, crm.user, settings, &situation.chosen);
+                    Resolved { who: c.clone(), records, matches }
                 };
                 let people = message.correspondents.iter().map(resolve).collect();
                 (message.subject.clone(), people)
@@ -188,12 +200,13 @@ impl Snapshot {
             people: self
                 .people
                 .iter()
-                .map(|(who, resolved)| Person {
+                .map(|Resolved { who, records, matches }| Person {
                     role: who.role,
                     name: who.name.clone(),
                     address: who.address.clone(),
-                    records: resolved.answer.iter().map(link).collect(),
-                    why: explained(&resolved.reason()),
+                    records: records.answer.iter().map(link).collect(),
+                    matches: matches.iter().map(link).collect(),
+                    why: explained(&records.reason()),
                 })
                 .collect(),
             untrack: self

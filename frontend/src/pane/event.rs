@@ -8,6 +8,7 @@ use shared::api::{
     WishesRequest,
 };
 use shared::item::{FolderId, ItemId, SmtpAddress};
+use shared::party::Chosen;
 use shared::regarding::RecordRef;
 use shared::wish::RecordFate;
 use uuid::Uuid;
@@ -78,6 +79,12 @@ pub enum Act {
     Press(Key),
     Choose(RecordRef),
     Fate(RecordFate),
+    /// Wants to add somebody on the message to the CRM; asks for the name first.
+    AddPerson(SmtpAddress, String),
+    /// Adds them under the name that stands there.
+    ConfirmContact,
+    /// Says which of several records somebody is.
+    ChoosePerson(Chosen),
     /// Confirms in the pane that the record shall be deleted.
     ConfirmDelete,
     /// Leaves the question or the field without an answer.
@@ -124,6 +131,7 @@ pub enum Effect {
     /// Follows the states of these items, instead of those of any others.
     FollowSeveral(SmtpAddress, Vec<ItemId>),
     SendSeveral(SmtpAddress, WishesRequest),
+    ChoosePerson(ItemKey, Chosen),
     LookAround(ItemKey),
     TrackThread(ItemKey, ConversationRequest),
     FollowThread(ItemKey, Following),
@@ -160,6 +168,8 @@ pub enum Spot {
     Field,
     /// The question that is open.
     Question,
+    /// The field for a contact's name.
+    Name,
     /// The status, which a screen reader then reads.
     Status,
     /// What is said of the conversation.
@@ -172,6 +182,7 @@ impl Spot {
         match self {
             Spot::Field => "field",
             Spot::Question => "question",
+            Spot::Name => "name",
             Spot::Status => "status",
             Spot::Thread => "thread",
         }

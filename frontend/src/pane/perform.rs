@@ -140,6 +140,10 @@ impl Runtime {
                 let first = request.wishes.first().map(|wish| wish.id).unwrap_or_default();
                 Event::SeveralAnswered(first, api::wishes(&mailbox, &request, language).await)
             }
+            Effect::ChoosePerson(key, chosen) => {
+                let answer = api::choose_person(&key, &chosen, language).await;
+                Event::Loaded(key, answer)
+            }
             Effect::LookAround(key) => {
                 let answer = api::surroundings(&key, language).await;
                 Event::LookedAround(key, answer)

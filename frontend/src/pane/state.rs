@@ -97,12 +97,21 @@ pub struct Item {
     pub known: Remote<ItemState>,
     pub picker: Picker,
     pub asking: Option<Asking>,
+    /// Whom the user is adding to the CRM.
+    pub adding: Option<Adding>,
     /// What is worth knowing beside the state.
     pub around: Remote<Surroundings>,
     /// The messages of its conversation, once they are being tracked.
     pub thread: Remote<Thread>,
     /// Whether the conversation is being stopped or followed again just now; what went wrong with that.
     pub standing: Remote<()>,
+}
+
+/// Somebody on the message who is to become a contact, once the name is confirmed (PPL-04).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adding {
+    pub address: SmtpAddress,
+    pub name: String,
 }
 
 /// The messages of a conversation.
@@ -407,5 +416,8 @@ impl<'a> Choice<'a> {
 
 /// Whether a wish is about the regarding record rather than about tracking.
 pub fn is_about_regarding(wish: &Wish) -> bool {
-    matches!(wish, Wish::Track { regarding: RegardingWish::Set(_) | RegardingWish::Clear })
+    matches!(
+        wish,
+        Wish::Track { regarding: RegardingWish::Set(_) | RegardingWish::Clear | RegardingWish::Create(_) }
+    )
 }

@@ -5,13 +5,14 @@
 
 use super::event::{Act, Effect, Event, SignIn, Spot};
 use super::state::{
-    Asking, BulkDelivery, Delivery, Item, Place, Progress, Remote, Service, Session, Several, Shown, State,
-    Tenant, Trouble,
+    Adding, Asking, BulkDelivery, Delivery, Item, Place, Progress, Remote, Service, Session, Several, Shown,
+    State, Tenant, Trouble,
 };
 use super::{folders, picking, several, thread};
 use crate::host::{Answer, ItemKey, Open, Question};
 use crate::words::Words;
 use shared::api::{Config, ItemState, WishRequest};
+use shared::party::NewContact;
 use shared::problem::Code;
 use shared::wish::{RecordFate, RegardingWish, Wish};
 use uuid::Uuid;
@@ -296,6 +297,7 @@ fn wish(state: &mut State, wish: Wish, given: &mut Given) -> Vec<Effect> {
         return vec![];
     }
     state.item.asking = None;
+    state.item.adding = None;
     picking::close(&mut state.item.picker);
     // A wish that never arrived gives way to the new one.
     state.outbox.retain(|delivery| delivery.key != key);
@@ -304,15 +306,32 @@ fn wish(state: &mut State, wish: Wish, given: &mut Given) -> Vec<Effect> {
     vec![Effect::Send(key, request), Effect::Focus(Spot::Status)]
 }
 
+/// PPL-04: the contact's id is made here, once, so that however often the wish is sent there is one contact.
+fn add_contact(state: &mut State, given: &mut Given) -> Vec<Effect> {
+    let Some(Adding { address, name }) = state.item.adding.clone() else { return vec![] };
+    if name.trim().is_empty() {
+        return vec![];
+    }
+    let contact = NewContact { id: (given.fresh_id)(), address, name };
+    wish(state, track(RegardingWish::Create(contact)), given)
+}
+
 fn track(regarding: RegardingWish) -> Wish {
     Wish::Track { regarding }
 }
 
 pub(super) fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effect> {
     match act {
+        Act::Type(name) if state.item.adding.is_some() => {
+            state.item.adding.iter_mut().for_each(|adding| adding.name.clone_from(&name));
+            return vec![];
+        }
         Act::Type(term) => return picking::typed(state, term),
         Act::Press(key) => return picking::pressed(state, key, given),
-        Act::OpenList => return picking::open(state),
+        Act::OpenList => {
+            state.item.adding = None;
+            return picking::open(state);
+        }
         Act::CloseList => {
             picking::close_list(state.picker());
             return vec![];
@@ -349,8 +368,20 @@ pub(super) fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effec
         Act::Fate(RecordFate::Keep) => wish(state, Wish::Untrack { record: RecordFate::Keep }, given),
         Act::Fate(RecordFate::Delete) => ask_in_window(state, given.words),
         Act::ConfirmDelete => delete(state, Asking::InPane, given),
+        Act::AddPerson(address, name) => {
+            // One field at a time has the user's keys.
+            picking::close(&mut state.item.picker);
+            state.item.adding = Some(Adding { address, name });
+            vec![Effect::Focus(Spot::Name)]
+        }
+        Act::ConfirmContact => add_contact(state, given),
+        Act::ChoosePerson(chosen) => {
+            let key = state.key().filter(|_| !state.is_busy()).cloned();
+            key.map(|key| Effect::ChoosePerson(key, chosen)).into_iter().collect()
+        }
         Act::Cancel => {
             state.item.asking = None;
+            state.item.adding = None;
             picking::close(&mut state.item.picker);
             vec![Effect::Focus(Spot::Status)]
         }

@@ -28,6 +28,8 @@ pub enum Heard {
     Picks,
     /// Escape leaves without an answer.
     Leaves,
+    /// The same of a contact's name, which Enter confirms.
+    Names,
     /// The browser's own reaction is not wanted.
     Ignores,
 }
@@ -235,11 +237,12 @@ fn understand(event: &web_sys::Event, heard: Heard) -> Option<Act> {
             let input: web_sys::HtmlInputElement = event.target()?.dyn_into().ok()?;
             return Some(Act::Type(input.value()));
         }
-        Heard::Picks | Heard::Leaves | Heard::Ignores => {}
+        Heard::Picks | Heard::Leaves | Heard::Names | Heard::Ignores => {}
     }
     let act = match heard {
         Heard::Picks => Act::Press(key(event)?),
-        Heard::Leaves if key(event)? == Key::Escape => Act::Cancel,
+        Heard::Leaves | Heard::Names if key(event)? == Key::Escape => Act::Cancel,
+        Heard::Names if key(event)? == Key::Enter => Act::ConfirmContact,
         Heard::Ignores => {
             event.prevent_default();
             return None;

@@ -66,6 +66,13 @@ pub(super) static WORDS: Words = Words {
     bcc: "Bcc",
     not_in_crm: "Not in the CRM",
     matches: "{} matching records",
+    choose: "Choose",
+    choose_named: "Choose {}, for this address from now on",
+    add_contact: "Add as contact",
+    add_contact_named: "Add {} as a contact",
+    contact_name: "Name of the contact",
+    add_hint: "The email is tracked, regarding the new contact.",
+    add_and_track: "Add and track",
     why: "Why?",
 
     account: "Account",

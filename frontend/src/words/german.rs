@@ -66,6 +66,13 @@ pub(super) static WORDS: Words = Words {
     bcc: "Bcc",
     not_in_crm: "Nicht im CRM",
     matches: "{} passende Datensätze",
+    choose: "Wählen",
+    choose_named: "{} wählen, für diese Adresse von nun an",
+    add_contact: "Als Kontakt hinzufügen",
+    add_contact_named: "{} als Kontakt hinzufügen",
+    contact_name: "Name des Kontakts",
+    add_hint: "Die E-Mail wird nachverfolgt, mit dem neuen Kontakt als Bezug.",
+    add_and_track: "Hinzufügen und nachverfolgen",
     why: "Warum?",
 
     account: "Firma",

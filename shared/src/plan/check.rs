@@ -4,9 +4,12 @@ use super::{
     CategoryChange, ExchangeSeen, OpenWish, Outcome, Plan, Situation, Step, overtaken, plan, wished,
 };
 use crate::category::{UNDELIVERABLE, same_name};
+use crate::email::Message;
+use crate::party::{Candidate, NewContact, RecordState};
+use crate::regarding::Table;
 use crate::rules::tracking::says_tracked;
 use crate::settings::Switch;
-use crate::wish::{Origin, RecordFate, Wish};
+use crate::wish::{Origin, RecordFate, RegardingWish, Wish};
 use std::fmt;
 
 /// More rounds than any wish can need: each round ends at least one difference.
@@ -17,6 +20,8 @@ pub const MAX_ROUNDS: usize = 8;
 pub enum Flaw {
     /// A deletion without the user's choice, or of another record than the one tracked.
     ForbiddenDeletion,
+    /// A contact that nobody asked for, or that there is already.
+    UnwishedContact,
     /// Two steps of one plan touch the same thing.
     Collision,
     /// Categories other than the tracking one would be lost or added.
@@ -31,6 +36,7 @@ impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Flaw::ForbiddenDeletion => "the plan deletes what it may not delete",
+            Flaw::UnwishedContact => "the plan adds a contact that it may not add",
             Flaw::Collision => "two steps of the plan touch the same thing",
             Flaw::ForeignCategories => "the plan changes categories that are not ours",
             Flaw::Endless => "the plan does not end",
@@ -102,6 +108,16 @@ fn permitted(s: &Situation, step: &Step) -> Result<(), Flaw> {
                 Err(Flaw::ForeignCategories)
             }
         }
+        Step::CreateContact(new) => {
+            let wished = s.wish.as_ref().and_then(contact_of);
+            let on_it = |message: &Message| message.correspondents.iter().any(|c| c.address == new.address);
+            let on_message = matches!(&s.exchange, ExchangeSeen::Present { message, .. } if on_it(message));
+            if wished == Some(new) && on_message && !has_contact(s, new) {
+                Ok(())
+            } else {
+                Err(Flaw::UnwishedContact)
+            }
+        }
         Step::CreateMasterCategory { .. } | Step::PromoteEmail(_) | Step::SetRegarding { .. } => Ok(()),
     }
 }
@@ -112,6 +128,7 @@ fn no_collision<'a>(steps: impl Iterator<Item = &'a Step>) -> Result<(), Flaw> {
         let what = match step {
             Step::CreateMasterCategory { .. } => "master list",
             Step::SetCategories { .. } => "message",
+            Step::CreateContact(_) => "contact",
             Step::PromoteEmail(_) | Step::SetRegarding { .. } | Step::DeleteEmail(_) => "record",
         };
         if touched.contains(&what) {
@@ -133,9 +150,25 @@ fn promise_kept(s: &Situation) -> bool {
     }
     let promised = on || s.settings.track_categorized == Switch::Off;
     match &wished(s, open) {
+        Wish::Track { regarding: RegardingWish::Create(contact) } if !has_contact(s, contact) => false,
         Wish::Track { .. } => promised && (s.tracked_email().is_some() || s.existing_email().is_some()),
         Wish::Untrack { .. } => !on && (!chose_deletion(open) || s.tracked_email().is_none()),
     }
+}
+
+/// The contact that a person asked for, which happens in the pane alone.
+fn contact_of(open: &OpenWish) -> Option<&NewContact> {
+    match &open.wish {
+        Wish::Track { regarding: RegardingWish::Create(contact) } if open.origin == Origin::Pane => {
+            Some(contact)
+        }
+        _ => None,
+    }
+}
+
+fn has_contact(s: &Situation, contact: &NewContact) -> bool {
+    let is_it = |c: &Candidate| c.address == contact.address && c.record.key.table == Table::contact();
+    s.crm.candidates.iter().any(|c| is_it(c) && c.activity == RecordState::Active)
 }
 
 /// Whether a person was asked about the record, which happens in the pane alone, and chose to delete it.

@@ -2,7 +2,8 @@
 
 use crate::decision::{Decision, RuleId};
 use crate::item::SmtpAddress;
-use crate::party::{Candidate, Correspondent, Party, RecordState, Role};
+use crate::party::{Candidate, Chosen, Correspondent, Party, RecordState, Role};
+use crate::problem::{Code, Problem};
 use crate::regarding::RecordRef;
 use crate::settings::{Settings, SeveralSenders};
 use uuid::Uuid;
@@ -49,13 +50,55 @@ pub fn resolve_recipient(address: &SmtpAddress, candidates: &[Candidate]) -> Dec
     Decision::new(answer, RuleId::Ppl02).because("address", address).because("matches", count)
 }
 
+/// Every record that somebody may be, in the order in which they are searched.
+pub fn matches(correspondent: &Correspondent, candidates: &[Candidate]) -> Vec<RecordRef> {
+    let mut matches = active_matches(&correspondent.address, candidates);
+    if correspondent.role == Role::From {
+        matches.retain(|c| rank(c) < SENDER_ORDER.len());
+    }
+    matches.sort_by_key(|c| (rank(c), c.record.key.id));
+    matches.into_iter().map(|c| c.record.clone()).collect()
+}
+
+/// Whether a user may choose this record for an address on the message.
+///
+/// PPL-03: one of the records that match it, when there are several.
+pub fn accept_choice(
+    choice: &Chosen,
+    correspondents: &[Correspondent],
+    candidates: &[Candidate],
+) -> Decision<Result<(), Problem>> {
+    let offered = |c: &Correspondent| {
+        let matches = matches(c, candidates);
+        c.address == choice.address && matches.len() > 1 && matches.iter().any(|m| m.key == choice.record)
+    };
+    let answer = if correspondents.iter().any(offered) {
+        Ok(())
+    } else {
+        let reason = "that record is none of several that match the address; open the message anew";
+        Err(Problem::new(Code::BadRequest).because("reason", reason))
+    };
+    Decision::new(answer, RuleId::Ppl03).because("address", &choice.address)
+}
+
 /// The records one correspondent resolves to, by its role.
+///
+/// PPL-03: of several matches the one that the user chose once, as long as it is one of them.
 pub fn resolve(
     correspondent: &Correspondent,
     candidates: &[Candidate],
     tracking_user: Option<Uuid>,
     settings: &Settings,
+    chosen: &[Chosen],
 ) -> Decision<Vec<RecordRef>> {
+    let matches = matches(correspondent, candidates);
+    let choice = chosen.iter().find(|chosen| chosen.address == correspondent.address);
+    let found = choice.and_then(|chosen| matches.iter().find(|record| record.key == chosen.record));
+    if let Some(record) = found.filter(|_| matches.len() > 1) {
+        return Decision::new(vec![record.clone()], RuleId::Ppl03)
+            .because("address", &correspondent.address)
+            .because("matches", matches.len());
+    }
     match correspondent.role {
         Role::From => resolve_sender(&correspondent.address, candidates, tracking_user, settings)
             .map(|record| record.into_iter().collect()),
@@ -70,11 +113,12 @@ pub fn parties(
     candidates: &[Candidate],
     tracking_user: Option<Uuid>,
     settings: &Settings,
+    chosen: &[Chosen],
 ) -> Vec<Party> {
     let mut parties: Vec<Party> = Vec::new();
     for c in correspondents {
         let party = |record| Party { role: c.role, address: c.address.clone(), name: c.name.clone(), record };
-        let records = resolve(c, candidates, tracking_user, settings).answer;
+        let records = resolve(c, candidates, tracking_user, settings, chosen).answer;
         let resolved: Vec<Party> = if records.is_empty() {
             vec![party(None)]
         } else {

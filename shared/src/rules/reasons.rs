@@ -168,6 +168,10 @@ fn english(rule: RuleId) -> &'static str {
         RuleId::Ppl02 => {
             "{address} bears {matches} record(s). A recipient is every active record with the address."
         }
+        RuleId::Ppl03 => {
+            "{address} bears {matches} record(s), of which you chose this one; your choice is remembered."
+        }
+        RuleId::Ppl04 => "Adding {address} as a contact tracks the email, regarding the contact.",
         RuleId::Ret06 => {
             "What no retry can mend is refused at once; being asked to wait is no failure ({code})."
         }
@@ -279,6 +283,10 @@ fn german(rule: RuleId) -> &'static str {
         RuleId::Ppl02 => {
             "{address} steht in {matches} Datensatz/-sätzen. Ein Empfänger ist jeder aktive Datensatz mit der Adresse."
         }
+        RuleId::Ppl03 => {
+            "{address} steht in {matches} Datensatz/-sätzen, von denen Sie diesen gewählt haben; Ihre Wahl bleibt gemerkt."
+        }
+        RuleId::Ppl04 => "{address} als Kontakt hinzuzufügen verfolgt die E-Mail, mit dem Kontakt als Bezug.",
         RuleId::Ret06 => {
             "Was kein neuer Versuch beheben kann, wird gleich abgelehnt; um Warten gebeten zu werden ist kein Fehler ({code})."
         }

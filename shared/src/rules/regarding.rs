@@ -44,7 +44,8 @@ pub fn accept(chosen: &RecordRef, seen: &TargetSeen) -> Decision<Result<RecordRe
 /// APP-05: tracking needs no regarding record, and setting one tracks the item.
 pub fn wanted(wish: &RegardingWish, present: Option<&RecordRef>) -> Decision<Option<RecordRef>> {
     let answer = match wish {
-        RegardingWish::Keep => present.cloned(),
+        // A contact that is to be made is the regarding record once it is there.
+        RegardingWish::Keep | RegardingWish::Create(_) => present.cloned(),
         RegardingWish::Clear => None,
         RegardingWish::Set(record) => Some(record.clone()),
     };

@@ -23,13 +23,19 @@ pub fn accept_count(count: usize) -> Decision<Result<(), Problem>> {
 
 /// Whether a wish may be one of several.
 ///
-/// UNT-01: a record is deleted only by a choice made for it; whoever untracks several keeps all records.
+/// UNT-01: a record is deleted only by a choice made for it; whoever untracks several keeps all records. PPL-04: a
+/// contact is somebody on one message.
 pub fn accept(wish: &Wish) -> Decision<Result<(), Problem>> {
     let answer = match wish {
         Wish::Untrack { record: RecordFate::Delete } => Err(Problem::new(Code::BadRequest).because(
             "reason",
             "of several emails none is deleted in the CRM; open the message alone to delete its email",
         )),
+        Wish::Track { regarding: RegardingWish::Create(_) } => {
+            let reason = "a contact is added from one message; open it alone";
+            let refused = Err(Problem::new(Code::BadRequest).because("reason", reason));
+            return Decision::new(refused, RuleId::Ppl04);
+        }
         Wish::Untrack { record: RecordFate::Keep } | Wish::Track { .. } => Ok(()),
     };
     Decision::new(answer, RuleId::Unt01)

@@ -5,6 +5,7 @@
 
 mod accepting;
 mod category;
+mod contacts;
 mod copies;
 mod delegates;
 mod failing;

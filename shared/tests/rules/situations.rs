@@ -91,6 +91,7 @@ pub fn untouched(categories: &[&str]) -> Situation {
         wish: None,
         refusals: Refusals::default(),
         queue: None,
+        chosen: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ use shared::UtcMs;
 use shared::category::KnownCategory;
 use shared::email::{ConversationId, InternetMessageId};
 use shared::item::{FolderId, ItemId, SmtpAddress};
+use shared::party::Chosen;
 use shared::problem::Problem;
 use shared::regarding::RecordRef;
 use shared::rules::mailboxes::Reading;
@@ -385,6 +386,25 @@ impl Store for Books {
         limit: u32,
     ) -> StoreResult<Vec<FailingWish>> {
         reads!(self.failing(tenant, mailbox, since, limit))
+    }
+
+    async fn choose_record(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        choice: &Chosen,
+        now: UtcMs,
+    ) -> StoreResult<()> {
+        writes!(self.choose_record(tenant, user, choice, now))
+    }
+
+    async fn chosen_records(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        addresses: &[SmtpAddress],
+    ) -> StoreResult<Vec<Chosen>> {
+        reads!(self.chosen_records(tenant, user, addresses))
     }
 
     async fn counts(&self, tenant: TenantId, mailbox: MailboxId, since: UtcMs) -> StoreResult<(u64, u64)> {

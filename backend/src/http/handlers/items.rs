@@ -14,6 +14,7 @@ use futures_util::{Stream, StreamExt as _};
 use http::StatusCode;
 use serde::Serialize;
 use shared::api::{ItemState, ProblemDetails, Suggestions, WishRequest};
+use shared::party::Chosen;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +65,27 @@ pub(crate) async fn wish(
         Carried::On => StatusCode::ACCEPTED,
     };
     Ok((status, Json(state)).into_response())
+}
+
+/// Remembers which of several matching records somebody on the item is, for the caller, from now on.
+#[utoipa::path(
+    put,
+    path = "/api/items/{item}/choice",
+    params(("item" = String, Path, description = "The item's id in its REST form"),
+           ("mailbox" = String, Query, description = "Address of the mailbox that the item is in")),
+    request_body = Chosen,
+    responses((status = 200, body = ItemState), (status = "default", body = ProblemDetails, content_type = "application/problem+json")),
+    security(("entra" = []))
+)]
+pub(crate) async fn choose_person(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    Item(name): Item,
+    Tongue(language): Tongue,
+    body: Bytes,
+) -> Result<Json<ItemState>, Refusal> {
+    let choice: Chosen = json_of(&body, "choice of a record")?;
+    Ok(Json(service.items.choose_person(&caller.access(), &name, &choice, language).await?))
 }
 
 /// The item's states from now on, as server-sent events `state`. The stream ends with the caller's token.

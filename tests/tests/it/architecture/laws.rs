@@ -377,6 +377,7 @@ pub const LAWS: &[Law] = &[
                 "due_mailboxes",
                 "due_wishes",
                 "recent_records",
+                "chosen_records",
                 "mailboxes",
                 "enabled_mailboxes",
                 "mailbox",
@@ -393,8 +394,15 @@ pub const LAWS: &[Law] = &[
                 "history",
             ];
             // What people and administrators ask for, which is written before anybody works on it.
-            let asking =
-                ["accept_wish", "enroll", "amend_mailbox", "map_folder", "stop_conversation", "retry"];
+            let asking = [
+                "accept_wish",
+                "enroll",
+                "amend_mailbox",
+                "map_folder",
+                "stop_conversation",
+                "choose_record",
+                "retry",
+            ];
             // The lease itself, the nodes' own matters, what is long over, and whether there is a store.
             let of_nobody = [
                 "take_lease",

@@ -8,7 +8,7 @@ const FOCUSED: &str = "return document.activeElement.id";
 
 impl Stage {
     /// Presses Tab until this has the focus in the pane.
-    async fn tab_to(&self, wanted: &str) {
+    pub(super) async fn tab_to(&self, wanted: &str) {
         let mut passed = Vec::new();
         for _ in 0..20 {
             self.browser.press(&[Key::Tab]).await;

@@ -16,6 +16,7 @@ mod conversations;
 mod folders;
 mod interruptions;
 mod keyboard;
+mod people;
 mod regarding;
 mod ribbon;
 mod several;

@@ -2,11 +2,13 @@
 
 use super::bed::Bed;
 use super::samples::*;
+use backend::caller::UserId;
 use backend::store::{Actor, EffectEnd, NewEffect, NewWish, Store, WishEnd, WishState};
 use shared::UtcMs;
 use shared::email::InternetMessageId;
+use shared::party::Chosen;
 use shared::problem::{Code, Problem};
-use std::collections::HashMap;
+use shared::regarding::{RecordKey, Table};
 
 on_every_store! {
     failing_wishes_are_told_with_their_problem_and_their_last_attempt,
@@ -14,6 +16,7 @@ on_every_store! {
     the_history_of_a_wish_is_what_the_trail_tells_of_it,
     a_wish_that_failed_is_tried_again_at_an_administrators_word,
     old_wishes_are_forgotten_with_their_effects_and_open_ones_never,
+    whom_a_user_chose_is_remembered_for_them_alone_and_the_last_word_counts,
     an_emptied_store_is_as_new,
 }
 
@@ -73,6 +76,28 @@ async fn wishes_done_and_failed_are_counted_by_mailbox(s: Bed) {
     assert_eq!(s.counts(TENANT, ada(), UtcMs(50)).await.unwrap(), (2, 1));
     assert_eq!(s.counts(TENANT, ben(), UtcMs(50)).await.unwrap(), (1, 0));
     assert_eq!(s.counts(STRANGER, ada(), UtcMs(0)).await.unwrap(), (0, 0));
+}
+
+async fn whom_a_user_chose_is_remembered_for_them_alone_and_the_last_word_counts(s: Bed) {
+    let chose = |at: &str, table: Table, number| Chosen {
+        address: address(at),
+        record: RecordKey { table, id: id(number) },
+    };
+    let of = async |tenant, user, at: &[&str]| {
+        let addresses: Vec<_> = at.iter().map(|at| address(at)).collect();
+        s.chosen_records(tenant, user, &addresses).await.unwrap()
+    };
+    assert_eq!(of(TENANT, ADA, &["maeve", "ingrid"]).await, []);
+    let (first, last) = (chose("maeve", Table::contact(), 1), chose("maeve", Table::lead(), 2));
+    let ingrid = chose("ingrid", Table::contact(), 3);
+    for (choice, now) in [(&first, 10), (&ingrid, 11), (&last, 12)] {
+        s.choose_record(TENANT, ADA, choice, UtcMs(now)).await.unwrap();
+    }
+    assert_eq!(of(TENANT, ADA, &["maeve", "ingrid", "nobody"]).await, [ingrid, last.clone()]);
+    assert_eq!(of(TENANT, ADA, &["maeve"]).await, [last]);
+    assert_eq!(of(TENANT, ADA, &[]).await, []);
+    assert_eq!(of(TENANT, UserId(id(99)), &["maeve"]).await, []);
+    assert_eq!(of(STRANGER, ADA, &["maeve"]).await, [], "tenants never mix");
 }
 
 async fn the_history_of_a_wish_is_what_the_trail_tells_of_it(s: Bed) {

@@ -132,7 +132,8 @@ fn belongs(kind: &str, request: &Matching) -> bool {
     match kind.split_once('.').map_or(kind, |(side, _)| side) {
         "master" => path.ends_with("/masterCategories"),
         "category" => path.contains("/messages/"),
-        "email" => request.service == Some(Service::Dataverse),
+        "contact" => path.ends_with("/contacts"),
+        "email" => request.service == Some(Service::Dataverse) && !path.ends_with("/contacts"),
         _ => false,
     }
 }

@@ -5,6 +5,8 @@ use sandbox::company::{ADA, BEN, DAN, FJORDLINE, OPPORTUNITIES, Opportunity, Per
 use sandbox::dataverse::Trouble;
 use serde_json::{Value, json};
 use shared::category::{TRACKED, UNDELIVERABLE};
+use shared::item::SmtpAddress;
+use shared::party::NewContact;
 use shared::regarding::{RecordKey, RecordRef, Table};
 use shared::status::Status;
 use shared::wish::{RecordFate, RegardingWish, Wish};
@@ -80,9 +82,19 @@ fn regarding(opportunity: &Opportunity) -> Wish {
     Wish::Track { regarding: RegardingWish::Set(record) }
 }
 
+/// PPL-04: under an id that stays the same however often the wish is carried on.
+fn add_sender() -> Wish {
+    let contact = NewContact {
+        id: Uuid::from_u128(0x5a9d_b0c5_0000_4000_8000_0000_0000_c1fe),
+        address: SmtpAddress::new(FJORDLINE.email),
+        name: "Frida Fjord".to_owned(),
+    };
+    Wish::Track { regarding: RegardingWish::Create(contact) }
+}
+
 const TRACKED_ALONE: After = After { category: Category::On, emails: 1, regarding: None };
 
-pub const JOURNEYS: [Journey; 12] = [
+pub const JOURNEYS: [Journey; 13] = [
     Journey { name: "track", before: Before::Untracked, deed: Deed::Wish(track), after: TRACKED_ALONE },
     Journey {
         name: "track the first mail of a mailbox",
@@ -95,6 +107,12 @@ pub const JOURNEYS: [Journey; 12] = [
         before: Before::Untracked,
         deed: Deed::Wish(|| regarding(FERRIES)),
         after: After { regarding: Some(FERRIES.name), ..TRACKED_ALONE },
+    },
+    Journey {
+        name: "add the sender as a contact",
+        before: Before::Untracked,
+        deed: Deed::Wish(add_sender),
+        after: After { regarding: Some("Frida Fjord"), ..TRACKED_ALONE },
     },
     Journey {
         name: "track what a colleague tracked",
@@ -239,6 +257,12 @@ impl After {
         let regarding: Vec<&Value> = emails.iter().map(|email| &email["regardingobjectid"]["name"]).collect();
         if regarding != vec![&json!(self.regarding); self.emails] {
             faults.push(format!("the CRM has {} emails, regarding {regarding:?}", emails.len()));
+        }
+        let contacts = tenant.act(Method::GET, "dataverse/contacts", &Value::Null).await;
+        let added = contacts["value"].as_array().into_iter().flatten();
+        let added = added.filter(|row| row["emailaddress1"] == FJORDLINE.email).count();
+        if added != usize::from(self.regarding == Some("Frida Fjord")) {
+            faults.push(format!("the sender is {added} contacts"));
         }
         let shown = pane(&ADA).open(mail).await;
         let as_wanted = match self.category {
