@@ -740,7 +740,8 @@ fn ppl_03_a_choice_is_sent_and_the_answer_is_what_is_shown() {
         address: SmtpAddress::new("maeve@ohara.example"),
         record: record(Table::contact(), 12, "").key,
     };
-    assert_eq!(pane.act(Act::ChoosePerson(chosen.clone())), [Effect::ChoosePerson(key("A"), chosen)]);
+    let asked = [Effect::ChoosePerson(key("A"), chosen.clone()), Effect::Focus(Spot::Status)];
+    assert_eq!(pane.act(Act::ChoosePerson(chosen)), asked);
 }
 
 #[test]

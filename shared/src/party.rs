@@ -95,6 +95,11 @@ impl ContactName {
         };
         Self { first: words(first), last: words(last) }
     }
+
+    /// As the CRM shows it, unless its organization wants another order.
+    pub fn full(&self) -> String {
+        [self.first.as_str(), &self.last].join(" ").trim_start().to_owned()
+    }
 }
 
 /// Which of several records a user says that an address belongs to (PPL-03).

@@ -9,7 +9,7 @@ use crate::decision::{Decision, Reason, RuleId};
 use crate::email::{
     ConversationIndex, Correlation, CrmEmail, CrmEmailId, Direction, Draft, InternetMessageId, Message,
 };
-use crate::party::{Candidate, Chosen, NewContact, Party, RecordState};
+use crate::party::{Candidate, Chosen, ContactName, NewContact, Party, RecordState};
 use crate::problem::{Code, Problem};
 use crate::regarding::{RecordKey, RecordRef, Table};
 use crate::rules::contacts::{self, Adding};
@@ -244,7 +244,7 @@ impl Situation {
             Step::CreateContact(contact) => {
                 let key = RecordKey { table: Table::contact(), id: contact.id };
                 next.crm.candidates.push(Candidate {
-                    record: RecordRef { key, name: contact.name.clone() },
+                    record: RecordRef { key, name: ContactName::of(&contact.name).full() },
                     address: contact.address.clone(),
                     owner: self.crm.user,
                     activity: RecordState::Active,

@@ -376,8 +376,9 @@ pub(super) fn acted(state: &mut State, act: Act, given: &mut Given) -> Vec<Effec
         }
         Act::ConfirmContact => add_contact(state, given),
         Act::ChoosePerson(chosen) => {
-            let key = state.key().filter(|_| !state.is_busy()).cloned();
-            key.map(|key| Effect::ChoosePerson(key, chosen)).into_iter().collect()
+            let Some(key) = state.key().filter(|_| !state.is_busy()).cloned() else { return vec![] };
+            // The button goes once its record is the chosen one.
+            vec![Effect::ChoosePerson(key, chosen), Effect::Focus(Spot::Status)]
         }
         Act::Cancel => {
             state.item.asking = None;

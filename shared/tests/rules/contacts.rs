@@ -163,6 +163,8 @@ fn ppl_04_a_name_is_read_either_way_round() {
         (" , ", "", ""),
     ] {
         let read = ContactName::of(name);
+        let full = if first.is_empty() { last.to_owned() } else { format!("{first} {last}") };
+        assert_eq!(read.full(), full);
         assert_eq!((read.first.as_str(), read.last.as_str()), (first, last), "{name:?}");
     }
 }

@@ -71,6 +71,8 @@ fn all() -> Vec<(&'static str, Privileges)> {
             sum(vec![
                 look,
                 grant(&RECORDS, &[Verb::Read, Verb::Append, Verb::AppendTo], Depth::Global),
+                // It goes on adding a contact for a user who has left.
+                grant(&["contact"], &[Verb::Create], Depth::Global),
                 grant(&email, &Verb::ALL, Depth::Global),
                 grant(&SETTINGS, &[Verb::AppendTo], Depth::Global),
                 // It writes organization settings for administrators of its own.
