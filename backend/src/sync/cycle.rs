@@ -119,6 +119,8 @@ struct Cycle<'a> {
     /// Folders that could be read, and why another one could not be.
     read: usize,
     unread: Option<Failure>,
+    /// Junk Email and Deleted Items.
+    unwanted: Vec<FolderId>,
 }
 
 /// Looks a mailbox through.
@@ -194,7 +196,9 @@ async fn look_through(engine: &Engine, hand: &Hand, record: MailboxRecord, kind:
     let category =
         tracking_category(&MasterList::Hidden, record.category.as_ref().map(|k| &k.category)).answer;
     let looked = Looked { full, ..Looked::default() };
-    let mut cycle = Cycle { engine, hand, access, record, settings, category, looked, read: 0, unread: None };
+    let (read, unread, unwanted) = (0, None, Vec::new());
+    let mut cycle =
+        Cycle { engine, hand, access, record, settings, category, looked, read, unread, unwanted };
     let mut folders = if full || kind == Kind::Bell { cycle.store_folders().await? } else { Vec::new() };
     let mut first = true;
     let mut list = full.then(|| match &cycle.record.folders_link {
@@ -289,8 +293,10 @@ impl Cycle<'_> {
     }
 
     /// The most important folders first.
-    async fn store_folders(&self) -> StoreResult<Vec<FolderRecord>> {
+    async fn store_folders(&mut self) -> StoreResult<Vec<FolderRecord>> {
         let mut folders = self.engine.parts.store.folders(self.record.tenant, self.record.mailbox).await?;
+        let unwanted = folders.iter().filter(|folder| folder.kind == FolderKind::Unwanted);
+        self.unwanted = unwanted.map(|folder| folder.folder.clone()).collect();
         if folders.len() > MOST_FOLDERS {
             let whose = self.record.mailbox.0;
             tracing::warn!(%whose, folders = folders.len(), "only the first {MOST_FOLDERS} folders are read");
@@ -485,6 +491,7 @@ impl Cycle<'_> {
             record: &self.record,
             settings: &self.settings,
             category: &self.category,
+            unwanted: &self.unwanted,
         };
         // A delta may tell of a message that moved only as removed from where it was, and of a mere mark only the
         // id: whether it was deleted, moved or changed, the message itself must say. On a first reading nothing
@@ -507,6 +514,7 @@ impl Cycle<'_> {
             record: &self.record,
             settings: &self.settings,
             category: &self.category,
+            unwanted: &self.unwanted,
         };
         let (found, looked_for) = page::find_copies(&place, folders).await?;
         if !found.wishes.is_empty() || !found.copies.is_empty() {

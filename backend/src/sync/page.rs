@@ -7,12 +7,10 @@ use crate::caller::Access;
 use crate::crm::{Screened, Screening};
 use crate::exchange::Find;
 use crate::outcome::{Failure, Outcome};
-use crate::store::{
-    ExpectedCopy, FolderKind, FolderRecord, ItemFacts, ItemKey, ItemName, MailboxRecord, NewWish,
-};
+use crate::store::{ExpectedCopy, FolderRecord, ItemFacts, ItemKey, ItemName, MailboxRecord, NewWish};
 use shared::decision::Decision;
 use shared::email::{ConversationIndex, CrmEmail, Direction, InternetMessageId, Message};
-use shared::item::{ItemId, SmtpAddress};
+use shared::item::{FolderId, ItemId, SmtpAddress};
 use shared::mailbox::MailboxKind;
 use shared::rules::accepting::{self, CrmSays, TrackedMail};
 use shared::rules::noticing::{self, Arrival, Conversation, Noticed, Stored, Surroundings};
@@ -38,6 +36,8 @@ pub struct Place<'a> {
     pub record: &'a MailboxRecord,
     pub settings: &'a Settings,
     pub category: &'a TrackingCategory,
+    /// Junk Email and Deleted Items.
+    pub unwanted: &'a [FolderId],
 }
 
 /// What was found.
@@ -95,7 +95,7 @@ pub async fn notice(place: &Place<'_>, folder: &FolderRecord, messages: Vec<Mess
     for message in order.into_iter().filter_map(|id| seen.remove(&id)) {
         found.changes += 1;
         let stored = known.of_item(place, &message);
-        let arrival = arrival(place.record, folder, &message);
+        let arrival = arrival(place, folder, &message);
         let around = known.surroundings(place, folder, &message, arrival);
         let noticed = noticing::notice(&message, &stored, around);
         match noticed.answer {
@@ -212,10 +212,10 @@ impl Known {
 /// MBX-02: mail is new when it came after the folder was last read to its end, and after the mailbox's start date.
 /// Exchange shows mail not quite in the order in which it was received. INC-01: the filters are for mail that people
 /// get; what lies in Junk Email or Deleted Items is not.
-fn arrival(record: &MailboxRecord, folder: &FolderRecord, message: &Message) -> Arrival {
-    let unwanted = folder.kind == FolderKind::Unwanted;
+fn arrival(place: &Place<'_>, folder: &FolderRecord, message: &Message) -> Arrival {
+    let unwanted = place.unwanted.contains(message.folder.as_ref().unwrap_or(&folder.folder));
     let newest_seen = folder.watermark.plus_ms(-SURFACING_MS);
-    if !unwanted && message.received >= newest_seen && message.received >= record.start {
+    if !unwanted && message.received >= newest_seen && message.received >= place.record.start {
         Arrival::New
     } else {
         Arrival::Old

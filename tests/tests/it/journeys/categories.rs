@@ -194,6 +194,11 @@ async fn cat_21_turned_off_while_a_wish_of_the_category_waits_nothing_comes_of_i
     stack.clock.advance_ms(900_000);
     stack.work(ADAS).await;
     assert!(stack.emails(&mail.internet_message_id).await.is_empty());
+    // CAT-18: on again, the category that still stands there counts.
+    stack.cycle(ADAS).await;
+    stack.set_and_wait("TrackCategorizedItems", "true").await;
+    stack.cycle(ADAS).await;
+    assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
 }
 
 #[tokio::test]

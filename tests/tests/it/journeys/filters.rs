@@ -207,3 +207,35 @@ async fn mbx_02_mail_of_the_same_second_as_what_was_seen_last_is_seen_too() {
         assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn inc_01_what_lies_in_junk_email_or_deleted_items_is_not_tracked_by_itself() {
+    for folder in ["junkemail", "deleteditems"] {
+        let stack = Stack::synchronizing(&[ADAS]).await;
+        stack.set_filter(&ADA, Filter::All).await;
+        stack.cycle(ADAS).await;
+        let mail = stack.deliver(STRANGER, &[ADAS], "You have won").await;
+        stack.move_message(&mail, folder).await;
+        assert_eq!(stack.cycle(ADAS).await.noticed, 0, "{folder}");
+        // By hand it is tracked there like anywhere.
+        stack.categorize(&mail, &[TRACKED], &[]).await;
+        assert_eq!(stack.cycle(ADAS).await.noticed, 1, "{folder}");
+        assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn inc_01_mail_that_says_it_comes_from_the_future_keeps_no_other_from_being_tracked() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    let stack = Stack::synchronizing(&[ADAS]).await;
+    stack.set_filter(&ADA, Filter::All).await;
+    stack.cycle(ADAS).await;
+    stack.clock.advance_ms(YEAR_MS);
+    stack.deliver(STRANGER, &[ADAS], "From the future").await;
+    stack.clock.advance_ms(-YEAR_MS);
+    stack.cycle(ADAS).await;
+    stack.clock.advance_ms(600_000);
+    let mail = stack.deliver(INGRID.email, &[ADAS], "From today").await;
+    stack.cycle(ADAS).await;
+    assert_eq!(stack.emails(&mail.internet_message_id).await.len(), 1);
+}

@@ -1,7 +1,8 @@
 //! Which mailboxes are synchronized, and what stops one.
 
 use super::refused;
-use backend::store::Actor;
+use backend::exchange::MailboxId;
+use backend::store::{Actor, FolderKind, Store as _};
 use backend::sync::Pace;
 use sandbox::company::{ADA, BEN, CHIARA, DAN};
 use sandbox::dataverse::Trouble;
@@ -170,6 +171,26 @@ async fn mbx_03_a_cycle_that_succeeds_forgets_the_failures_before_it() {
         assert!(synchronizes(&stack).await);
     }
     assert_eq!(stack.administered(ADAS).await.line.state, MailboxState::On);
+}
+
+#[tokio::test]
+async fn mbx_03_one_folder_that_exchange_cannot_give_stops_no_mailbox() {
+    for status in [403, 500] {
+        let stack = Stack::synchronizing(&[ADAS]).await;
+        stack.cycle(ADAS).await;
+        let tenant = stack.config.tenants[0].id;
+        let mailbox = MailboxId(ADA.oid.parse().unwrap());
+        let folders = stack.store.folders(tenant, mailbox).await.unwrap();
+        let other = folders.iter().find(|folder| folder.kind == FolderKind::Other).expect("a folder");
+        let id = other.folder.0.trim_end_matches('=');
+        stack.arm(refused(Service::Graph, "GET", id, status, None));
+        for _ in 0..15 {
+            stack.cycle(ADAS).await;
+            stack.clock.advance_ms(FIVE_MINUTES_MS);
+        }
+        assert_eq!(stack.administered(ADAS).await.line.state, MailboxState::On, "{status}");
+        assert!(synchronizes(&stack).await, "{status}: what lies in the other folders is seen");
+    }
 }
 
 #[tokio::test]

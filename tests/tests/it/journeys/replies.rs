@@ -1,11 +1,12 @@
 //! Answers to tracked mail, which are tracked by themselves.
 
-use super::{account, before_the_creation};
+use super::{account, before_the_creation, opportunity, refused};
 use backend::exchange::MailboxId;
 use backend::store::{Actor, Stopped, Store as _};
 use http::Method;
-use sandbox::company::{ADA, FJORDLINE, INGRID};
+use sandbox::company::{ADA, BEN, FJORDLINE, INGRID, OPPORTUNITIES};
 use sandbox::world::faults::Kind;
+use sandbox::world::journal::Service;
 use serde_json::{Value, json};
 use shared::category::TRACKED;
 use shared::email::ConversationId;
@@ -85,6 +86,27 @@ async fn inc_03_an_answer_is_tracked_though_the_email_that_it_answers_is_deleted
     assert_eq!(email["correlatedactivityid"], Value::Null, "there is nothing to point to");
     assert_eq!(email["regardingobjectid"]["id"], FJORDLINE.id);
     assert_eq!(stack.categories(&answer), Some(vec![TRACKED.to_owned()]));
+}
+
+#[tokio::test]
+async fn inc_03_an_answer_that_a_colleague_gave_a_record_keeps_it() {
+    let stack = Stack::synchronizing(&[ADAS, BEN.upn]).await;
+    let first = tracked(&stack, about("Offer")).await;
+    let mut answer = letter(INGRID.email, &[ADAS, BEN.upn], "Something else altogether");
+    answer["inReplyTo"] = json!(first.internet_message_id);
+    let answer = stack.post(answer).await;
+    let busy = refused(Service::Dataverse, "POST", "$batch", 503, None);
+    stack.arm(before_the_creation(busy.kind).times(1));
+    assert_eq!(stack.cycle(ADAS).await.noticed, 1);
+    // While it waits, a colleague who received it as well tracks it.
+    let copy = stack.copy_in(BEN.upn, &answer.internet_message_id);
+    stack.pane(&BEN).set_regarding(&copy, opportunity(&OPPORTUNITIES[0])).await;
+    stack.work(BEN.upn).await;
+    stack.clock.advance_ms(1_800_000);
+    stack.work(ADAS).await;
+    assert_eq!(stack.pane(&ADA).open(&answer).await.status, Status::Tracked);
+    let email = stack.email(&answer.internet_message_id).await;
+    assert_eq!(email["regardingobjectid"]["id"], OPPORTUNITIES[0].id, "what a person chose");
 }
 
 #[tokio::test]
