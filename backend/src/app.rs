@@ -34,6 +34,10 @@ pub use listener::{Running, start};
 const DATABASE: &str = "regarding.db";
 /// Held while a process works on the data folder.
 const LOCK: &str = "regarding.lock";
+/// Keeps this process's name, where the configuration does not say it.
+const NAME: &str = "node-name";
+/// Random digits of such a name: enough for the nodes of one database to differ.
+const NAME_DIGITS: usize = 8;
 
 /// What the service is put together from; tests bring their own clock, transport or store.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ pub struct Parts {
     pub transport: Arc<dyn Transport>,
     pub store: Arc<dyn Store>,
     pub store_sharing: StoreSharing,
-    /// Name of this process among the holders of leases.
+    /// Name of this process among those that share the store, also after a restart.
     pub holder: String,
     /// Kept open for as long as the service runs.
     pub lock: Option<std::fs::File>,
@@ -61,17 +65,43 @@ impl Parts {
     pub async fn locked(config: Config, lock: std::fs::File) -> anyhow::Result<Self> {
         let transport = Reqwest::new(&config.roots, upstream_limits(&config))?;
         let (store, store_sharing) = open_store(&config).await?;
+        let holder = node_name(&config)?;
         Ok(Self {
             config,
             clock: Arc::new(SystemClock),
             transport: Arc::new(transport),
             store,
             store_sharing,
-            holder: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4()),
+            holder,
             lock: Some(lock),
             pace: Pace::Live,
         })
     }
+}
+
+/// The configured name, or the one that was given to the data folder when the first process started in it. Nobody else
+/// works in that folder, so whoever had the name before is no more.
+fn node_name(config: &Config) -> anyhow::Result<String> {
+    if let Some(name) = &config.node {
+        return Ok(name.clone());
+    }
+    let file = config.data_dir.join(NAME);
+    let at = || file.display().to_string();
+    let kept = match std::fs::read_to_string(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.with_context(|| format!("{} cannot be read", at()))?,
+    };
+    if config::is_node_name(kept.trim()) {
+        return Ok(kept.trim().to_owned());
+    }
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let name = format!("node-{}", &id[..NAME_DIGITS]);
+    // Whole or not at all: whoever is killed over it finds no half of a name.
+    let draft = file.with_extension("draft");
+    std::fs::write(&draft, &name).and_then(|()| std::fs::rename(&draft, &file)).with_context(|| {
+        format!("{} cannot be written. Check the disk and the folder's permissions", at())
+    })?;
+    Ok(name)
 }
 
 /// The store that the configuration names. Other processes may work on one in PostgreSQL, none on one in SQLite.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 mod file;
 mod start_check;
 
-pub use file::{ConfigError, load, parse};
+pub use file::{ConfigError, is_node_name, load, parse};
 pub use start_check::{Unsafe, check};
 
 /// Microsoft's sign-in.
@@ -42,6 +42,8 @@ pub struct Config {
     pub public_origin: Url,
     pub tls: Tls,
     pub data_dir: PathBuf,
+    /// Name of this process among those that share the store; `None`: one that is kept in the data folder.
+    pub node: Option<String>,
     /// Folder with the built pane; `None`: the API alone.
     pub static_dir: Option<PathBuf>,
     /// Which certificate authorities are believed on outgoing connections.
@@ -221,6 +223,7 @@ impl Config {
             public_origin,
             tls,
             data_dir: PathBuf::from("regarding-data"),
+            node: None,
             static_dir: None,
             roots: Roots::Only(side.ca_pem.clone()),
             other_side: OtherSide::Sandbox,

@@ -38,7 +38,7 @@ pub use folders::{
 pub use mailboxes::{
     Actor, EnabledMailbox, Enrolled, MailboxChange, MailboxRecord, NewMailbox, StoredSubscription,
 };
-pub use nodes::{Node, Ring, SeenNode};
+pub use nodes::{Heard, Node, Ring, SeenNode, StoreSharing};
 
 /// Kind of the effect that puts the category on a message; by it a wish knows its own category again.
 pub const CATEGORY_ASSIGN: &str = "category.assign";
@@ -277,7 +277,8 @@ pub trait Store: Send + Sync + Debug {
         key: Option<&ItemKey>,
     ) -> StoreResult<Knowledge>;
 
-    /// Mailboxes with open wishes, and when the first of them is due.
+    /// Mailboxes with open wishes, and when the first of them is due: at time 0 where one was not tried yet, for its
+    /// acceptance was told by the clock of another machine.
     async fn due_mailboxes(&self) -> StoreResult<Vec<DueMailbox>>;
 
     /// Open wishes of a mailbox that are due, the oldest first; at most `limit`.
@@ -290,6 +291,9 @@ pub trait Store: Send + Sync + Debug {
     ) -> StoreResult<Vec<StoredWish>>;
 
     /// Takes the lease on a mailbox, for `lease_ms` from `now`. `None`: somebody else holds it.
+    ///
+    /// Where processes of several machines share the store, their clocks may differ: it judges leases and signs of
+    /// life by its own clock then, and `now` counts for nothing.
     async fn take_lease(
         &self,
         tenant: TenantId,
@@ -304,8 +308,9 @@ pub trait Store: Send + Sync + Debug {
 
     async fn release_lease(&self, lease: &Lease) -> StoreResult<()>;
 
-    /// Ends every lease, so that this process is the only hand. Only for a store with one process.
-    async fn take_over(&self) -> StoreResult<()>;
+    /// A process begins under a name, which is remembered. Leases of whoever had the name before are void; where no
+    /// other process shares the store, everybody's.
+    async fn take_over(&self, name: &str, sharing: StoreSharing, now: UtcMs) -> StoreResult<()>;
 
     /// Records an item's lasting names. Older open wishes that turn out to be for it end; where a newer one
     /// does, this one ends.
@@ -474,8 +479,11 @@ pub trait Store: Send + Sync + Debug {
 
     // Several processes on one store.
 
-    /// Says that a node lives; returns all that said so in the last [`nodes::REMEMBERED_MS`].
-    async fn heartbeat(&self, node: &Node, now: UtcMs) -> StoreResult<Vec<SeenNode>>;
+    /// Says that a node lives; returns who else does.
+    async fn heartbeat(&self, node: &Node, now: UtcMs) -> StoreResult<Heard>;
+
+    /// Names under which processes began in the last [`nodes::NAMED_MS`], in order.
+    async fn node_names(&self) -> StoreResult<Vec<String>>;
 
     /// A node says that it goes.
     async fn farewell(&self, name: &str) -> StoreResult<()>;

@@ -30,7 +30,7 @@ mod subscriptions;
 mod telling;
 mod watch;
 
-pub use crate::store::ItemName;
+pub use crate::store::{ItemName, StoreSharing};
 pub use administration::Administration;
 pub use cycle::{Kind, Looked};
 pub use items::{Carried, Items};
@@ -55,7 +55,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     pub exchange: Arc<dyn Exchange>,
     pub organizations: HashMap<TenantId, Organization>,
-    /// Name of this process among the holders of leases.
+    /// Name of this process among those that share the store, also after a restart.
     pub holder: String,
     pub store_sharing: StoreSharing,
     /// How long a lease lasts unless it is renewed, and a silent process is believed to live.
@@ -82,14 +82,6 @@ pub struct Organization {
     pub crm: Arc<dyn Crm>,
     /// Start page of the CRM's web client.
     pub url: String,
-}
-
-/// Whether other processes work on the same store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoreSharing {
-    /// This is the only process: leases of a killed predecessor are void.
-    Exclusive,
-    Shared,
 }
 
 /// The engine's insides, shared by its tasks.

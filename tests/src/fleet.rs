@@ -52,6 +52,8 @@ pub struct Fleet {
 struct Place {
     folder: tempfile::TempDir,
     program: tokio::sync::Mutex<Option<Program>>,
+    /// What was said here by programs that are no more.
+    said: Mutex<String>,
 }
 
 impl Fleet {
@@ -70,7 +72,11 @@ impl Fleet {
         world.set_courier(balancer.clone());
         let listen = Listen { https: None, http: Some(address) };
         let running = serve(world.clone(), listen).await.expect("the port is still free");
-        let place = || Place { folder: tempfile::tempdir().expect("a folder"), program: Default::default() };
+        let place = || Place {
+            folder: tempfile::tempdir().expect("a folder"),
+            program: Default::default(),
+            said: Mutex::default(),
+        };
         let places = (0..terms.nodes).map(|_| place()).collect();
         let tenant = Tenant::of(world);
         // Nodes that start again and again ask for more in five minutes than the CRM grants one application; what
@@ -93,8 +99,10 @@ impl Fleet {
 
     /// `kill -9` of a node, if it runs: the balancer hears of it when it finds nobody there.
     pub async fn kill(&self, number: usize) {
-        if let Some(mut program) = self.places[number].program.lock().await.take() {
+        let place = &self.places[number];
+        if let Some(mut program) = place.program.lock().await.take() {
             program.kill().await;
+            place.said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&program.log());
         }
     }
 
@@ -107,9 +115,12 @@ impl Fleet {
         all
     }
 
-    /// What a node said since it was started last.
+    /// What was said by every program that has run as this node.
     pub async fn log(&self, number: usize) -> String {
-        self.places[number].program.lock().await.as_ref().map(Program::log).unwrap_or_default()
+        let place = &self.places[number];
+        let now = place.program.lock().await.as_ref().map(Program::log).unwrap_or_default();
+        let before = place.said.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{before}{now}")
     }
 
     fn configuration(&self) -> String {

@@ -4,7 +4,7 @@
 //! that needs one does, and it ends with the process. A database is a copy of one that was brought up to date
 //! once, which costs less than to do it again.
 
-use backend::store::postgres::{Encryption, PostgresAt, PostgresStore};
+use backend::store::postgres::{Encryption, LeaseClock, PostgresAt, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -51,9 +51,10 @@ impl Database {
         PostgresAt { url: self.url.clone().into(), encryption: Encryption::None }
     }
 
-    /// The store on it, as one more process would open it.
+    /// The store on it, as one more process would open it; time is what the test says.
     pub async fn open(&self) -> PostgresStore {
-        PostgresStore::open(&self.at()).await.expect("a database that can be opened")
+        let opened = PostgresStore::open_by(&self.at(), LeaseClock::Callers).await;
+        opened.expect("a database that can be opened")
     }
 
     /// Looks into it, or tampers with it, past the store.

@@ -100,7 +100,7 @@ impl Node {
         let own = folder.join(format!("node-{number}"));
         fs::create_dir_all(&own).with_context(|| format!("cannot make {}", own.display()))?;
         let file = own.join("regarding.toml");
-        let text = configuration(project, folder, &database.url("postgres"), PORT + number);
+        let text = configuration(project, folder, &database.url("postgres"), number);
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         let process = Command::new(server::program(project, speed))
             .args(["serve", "--config"])
@@ -118,7 +118,8 @@ impl Node {
     }
 }
 
-fn configuration(project: &Project, folder: &Path, database: &str, port: u16) -> String {
+fn configuration(project: &Project, folder: &Path, database: &str, number: u16) -> String {
+    let port = PORT + number;
     let sandbox = format!("https://localhost:{SANDBOX_PORT}");
     let folder = folder.display();
     let dist = project.dist();
@@ -127,6 +128,7 @@ fn configuration(project: &Project, folder: &Path, database: &str, port: u16) ->
         r#"listen = "127.0.0.1:{port}"
 public_origin = "https://localhost:{PORT}"
 data_dir = "."
+node = "node-{number}"
 static_dir = '{dist}'
 trusted_ca = '{folder}/sandbox/ca.pem'
 sandbox = true

@@ -23,6 +23,15 @@ const LEASE_MS: std::ops::RangeInclusive<u64> = 300..=60_000;
 /// Pieces of secrets that somebody forgot to replace.
 const PLACEHOLDERS: [&str; 7] = ["changeme", "change-me", "your-", "<", "placeholder", "example", "xxxx"];
 
+/// As long as names of machines.
+const NODE_NAME_CHARS: usize = 64;
+
+/// Whether something may be the name of a process: plain enough for commands, addresses and logs.
+pub fn is_node_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.len() <= NODE_NAME_CHARS && name.chars().all(plain)
+}
+
 /// Why the configuration cannot be used; every line names a key and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the configuration cannot be used:\n{}", .0.iter().map(|fault| format!("  {fault}")).collect::<Vec<_>>().join("\n"))]
@@ -34,6 +43,7 @@ struct File {
     listen: Option<SocketAddr>,
     public_origin: String,
     data_dir: Option<PathBuf>,
+    node: Option<String>,
     static_dir: Option<PathBuf>,
     trusted_ca: Option<PathBuf>,
     #[serde(default)]
@@ -147,11 +157,13 @@ impl Reader<'_> {
         let pane = self.pane(&file.pane);
         self.limits(&file.limits);
         let store = self.store(file.store);
+        let node = self.node(file.node);
         Some(Config {
             listen: file.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000))),
             public_origin: public_origin?,
             tls: tls?,
             data_dir: self.path(&file.data_dir.unwrap_or_else(|| "regarding-data".into())),
+            node,
             static_dir: file.static_dir.map(|dir| self.path(&dir)),
             roots: roots?,
             other_side,
@@ -171,6 +183,19 @@ impl Reader<'_> {
     fn fault<T>(&mut self, key: &str, what: impl std::fmt::Display) -> Option<T> {
         self.faults.push(format!("{key}: {what}"));
         None
+    }
+
+    fn node(&mut self, name: Option<String>) -> Option<String> {
+        match name {
+            Some(name) if is_node_name(&name) => Some(name),
+            Some(name) => self.fault(
+                "node",
+                format!(
+                    "`{name}` is no name for a node. Choose up to {NODE_NAME_CHARS} letters, digits, `-`, `_` and `.`"
+                ),
+            ),
+            None => None,
+        }
     }
 
     fn path(&self, path: &Path) -> PathBuf {

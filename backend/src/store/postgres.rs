@@ -4,11 +4,12 @@
 //! `NOTIFY`. A session that stands still within a transaction (its process was stopped, its machine is gone) is
 //! ended by the server, so that what it had locked is free again; nothing it does afterwards counts.
 
-use super::sql::session::{Session, args, json};
+use super::sql::session::{Session, Time, args, json};
 use super::sql::{Database, SqlStore, migrations, not_migrated};
 use super::{Ring, StoreError, StoreResult};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use shared::UtcMs;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use std::path::PathBuf;
@@ -68,6 +69,16 @@ pub struct PostgresDatabase {
     pool: PgPool,
     /// Tells what we rang ourselves from what others did.
     ringer: Uuid,
+    clock: LeaseClock,
+}
+
+/// By which clock leases and signs of life are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseClock {
+    /// The server's: of several machines whose clocks differ none takes over too early or too late.
+    Servers,
+    /// Of whoever asks: for trying out what time brings.
+    Callers,
 }
 
 /// A ring on its way through the database.
@@ -81,6 +92,11 @@ struct Rung {
 impl PostgresStore {
     /// Connects, and brings the tables up to date. Several processes may do so at once.
     pub async fn open(at: &PostgresAt) -> StoreResult<Self> {
+        Self::open_by(at, LeaseClock::Servers).await
+    }
+
+    /// The same by a clock of one's choice.
+    pub async fn open_by(at: &PostgresAt, clock: LeaseClock) -> StoreResult<Self> {
         // Without the guards: a large table takes its time, and so does the other process that is at it already.
         let mut first = PgConnection::connect_with(&options(at)?).await?;
         migrations().run(&mut first).await.map_err(not_migrated)?;
@@ -107,7 +123,7 @@ impl PostgresStore {
             })
             .connect_with(options(at)?.options(GUARDS))
             .await?;
-        Self::on(PostgresDatabase { pool, ringer: Uuid::new_v4() }).await
+        Self::on(PostgresDatabase { pool, ringer: Uuid::new_v4(), clock }).await
     }
 
     /// Ends all connections; they would end by themselves with the last clone of the store, a little later.
@@ -204,5 +220,12 @@ impl Database for PostgresDatabase {
         }
         self.connect().await?.run("select pg_notify($1, $2)", args![CHANNEL, rung]).await?;
         Ok(())
+    }
+
+    fn time(&self, now: UtcMs) -> Time {
+        match self.clock {
+            LeaseClock::Servers => Time::OfDatabase,
+            LeaseClock::Callers => Time::Told(now),
+        }
     }
 }

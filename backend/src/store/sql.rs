@@ -14,13 +14,14 @@
 
 use super::{
     Accepted, Actor, AuditRow, BegunEffect, DueMailbox, EffectEnd, EnabledMailbox, Enrolled, ExpectedCopy,
-    FailingWish, FolderPage, FolderRecord, ItemFacts, ItemKey, ItemName, Knowledge, Lease, MailboxChange,
-    MailboxRecord, Mapped, MappedFolder, NewEffect, NewMailbox, NewWish, Node, ObservedPage, Rank, Ring,
-    SeenNode, Stopped, Store, StoreError, StoreResult, StoredSubscription, StoredWish, WishEnd, WishState,
+    FailingWish, FolderPage, FolderRecord, Heard, ItemFacts, ItemKey, ItemName, Knowledge, Lease,
+    MailboxChange, MailboxRecord, Mapped, MappedFolder, NewEffect, NewMailbox, NewWish, Node, ObservedPage,
+    Rank, Ring, Stopped, Store, StoreError, StoreResult, StoreSharing, StoredSubscription, StoredWish,
+    WishEnd, WishState,
 };
 use crate::caller::{TenantId, UserId};
 use crate::exchange::{DeltaLink, MailboxId};
-use session::{Session, args};
+use session::{Session, Time, args};
 use shared::UtcMs;
 use shared::category::KnownCategory;
 use shared::email::{ConversationId, InternetMessageId};
@@ -87,6 +88,9 @@ pub trait Database: Debug + Clone + Send + Sync + 'static {
     async fn listen(&self) -> StoreResult<mpsc::Receiver<Ring>>;
 
     async fn ring_others(&self, ring: &Ring) -> StoreResult<()>;
+
+    /// By which clock leases and signs of life are judged, asked by somebody whose own says `now`.
+    fn time(&self, now: UtcMs) -> Time;
 }
 
 /// One transaction that writes, tried again when others were in its way: `transact!(store, tx => future)`. (A
@@ -155,7 +159,7 @@ impl<D: Database> SqlStore<D> {
 
     /// Empties every table, as if the store were new.
     pub async fn wipe(&self) -> StoreResult<()> {
-        const TABLES: [&str; 13] = [
+        const TABLES: [&str; 14] = [
             "delete from effects",
             "delete from wishes",
             "delete from links",
@@ -169,6 +173,7 @@ impl<D: Database> SqlStore<D> {
             "delete from expected_copies",
             "delete from stopped_conversations",
             "delete from nodes",
+            "delete from node_names",
         ];
         transact!(self, tx => async {
             for table in TABLES {
@@ -220,19 +225,22 @@ impl<D: Database> Store for SqlStore<D> {
         now: UtcMs,
         lease_ms: i64,
     ) -> StoreResult<Option<Lease>> {
-        transact!(self, tx => leases::take(tx, tenant, mailbox, holder, now, lease_ms))
+        transact!(self, tx => leases::take(tx, tenant, mailbox, holder, self.database.time(now), lease_ms))
     }
 
     async fn renew_lease(&self, lease: &Lease, now: UtcMs, lease_ms: i64) -> StoreResult<()> {
-        transact!(self, tx => leases::renew(tx, lease, now, lease_ms))
+        transact!(self, tx => leases::renew(tx, lease, self.database.time(now), lease_ms))
     }
 
     async fn release_lease(&self, lease: &Lease) -> StoreResult<()> {
         transact!(self, tx => leases::release(tx, lease))
     }
 
-    async fn take_over(&self) -> StoreResult<()> {
-        transact!(self, tx => leases::end_all(tx))
+    async fn take_over(&self, name: &str, sharing: StoreSharing, now: UtcMs) -> StoreResult<()> {
+        transact!(self, tx => async {
+            nodes::begin(tx, name, self.database.time(now)).await?;
+            leases::end_all_of(tx, name, sharing).await
+        })
     }
 
     async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey, now: UtcMs) -> StoreResult<Rank> {
@@ -430,8 +438,12 @@ impl<D: Database> Store for SqlStore<D> {
         transact!(self, tx => mailboxes::save_subscription(tx, lease, mailbox, subscription))
     }
 
-    async fn heartbeat(&self, node: &Node, now: UtcMs) -> StoreResult<Vec<SeenNode>> {
-        transact!(self, tx => nodes::heartbeat(tx, node, now))
+    async fn heartbeat(&self, node: &Node, now: UtcMs) -> StoreResult<Heard> {
+        transact!(self, tx => nodes::heartbeat(tx, node, self.database.time(now)))
+    }
+
+    async fn node_names(&self) -> StoreResult<Vec<String>> {
+        nodes::names(&mut self.database.connect().await?).await
     }
 
     async fn farewell(&self, name: &str) -> StoreResult<()> {

@@ -3,9 +3,10 @@
 //! Write-ahead log with `synchronous = FULL`: an accepted wish survives the loss of power, not only of the
 //! process. One connection writes; readers do not wait for it.
 
-use super::sql::session::{Session, args};
+use super::sql::session::{Session, Time, args};
 use super::sql::{Database, SqlStore, migrations, not_migrated};
 use super::{Ring, StoreError, StoreResult};
+use shared::UtcMs;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
@@ -128,6 +129,10 @@ impl Database for SqliteDatabase {
 
     async fn ring_others(&self, _: &Ring) -> StoreResult<()> {
         Ok(())
+    }
+
+    fn time(&self, now: UtcMs) -> Time {
+        Time::Told(now)
     }
 }
 

@@ -98,10 +98,21 @@ impl Administration {
 
     /// Makes every mailbox known that the CRM knows somebody by.
     pub async fn discover(&self, tenant: TenantId, by: &Actor, language: Language) -> Answer<Enrolled> {
+        let directory = self.directory(tenant).await?;
+        self.enroll_all(tenant, &directory, by, language).await
+    }
+
+    async fn enroll_all(
+        &self,
+        tenant: TenantId,
+        directory: &[CrmMailbox],
+        by: &Actor,
+        language: Language,
+    ) -> Answer<Enrolled> {
         let mut mailboxes = Vec::new();
-        for entry in self.directory(tenant).await? {
-            let end = self.enroll_one(tenant, &entry, by, language).await?;
-            mailboxes.push(EnrolledMailbox { address: entry.address, end });
+        for entry in directory {
+            let end = self.enroll_one(tenant, entry, by, language).await?;
+            mailboxes.push(EnrolledMailbox { address: entry.address.clone(), end });
         }
         Ok(Enrolled { mailboxes })
     }
@@ -122,7 +133,7 @@ impl Administration {
                 self.amend(&record, MailboxChange::TurnOff, by).await?;
                 self.amend(&record, MailboxChange::Approval(Approval::Rejected), by).await?;
             }
-            Order::Test => self.test_and_enable(&record, by).await?,
+            Order::Test => self.test_and_enable(&record, &self.directory(tenant).await?, by).await?,
             Order::Start => {
                 let may = mailboxes::synchronizes(record.approval, &record.incoming, &Operation::On);
                 if !may.answer {
@@ -146,9 +157,22 @@ impl Administration {
         language: Language,
     ) -> Answer<Mailbox> {
         let record = self.record(tenant, address).await?;
+        if let Some(name) = &node {
+            self.is_known(name).await?;
+        }
         self.amend(&record, MailboxChange::Pin(node), by).await?;
         self.assign(&record).await?;
         self.mailbox(tenant, address, language).await
+    }
+
+    /// A node may be down while a mailbox is given to it; it must have been there.
+    async fn is_known(&self, node: &str) -> Answer<()> {
+        if self.0.parts.store.node_names().await.map_err(told)?.iter().any(|name| name == node) {
+            return Ok(());
+        }
+        let living = self.0.living().join(", ");
+        let reason = format!("no node has ever had the name {node}; now there are {living}");
+        Err(Problem::new(Code::BadRequest).because("reason", reason))
     }
 
     /// MBX-02: from when on mail is tracked by itself.
@@ -252,7 +276,7 @@ impl Administration {
     pub async fn nodes(&self, tenant: TenantId) -> Answer<Nodes> {
         let parts = &self.0.parts;
         let now = parts.clock.now();
-        let living = self.living();
+        let living = self.0.living();
         let mailboxes = parts.store.enabled_mailboxes().await.map_err(told)?;
         let count = |name: &String| {
             let own = |m: &&EnabledMailbox| m.tenant == tenant && owner(&living, m) == Some(name);
@@ -268,7 +292,7 @@ impl Administration {
         };
         let mut nodes = vec![own];
         if parts.store_sharing == StoreSharing::Shared {
-            for seen in parts.store.heartbeat(&self.0.node(), now).await.map_err(told)? {
+            for seen in parts.store.heartbeat(&self.0.node(), now).await.map_err(told)?.nodes {
                 if seen.node.name == parts.holder {
                     continue;
                 }
@@ -287,13 +311,6 @@ impl Administration {
         Ok(Nodes { nodes })
     }
 
-    fn living(&self) -> Vec<String> {
-        match self.0.parts.store_sharing {
-            StoreSharing::Exclusive => vec![self.0.parts.holder.clone()],
-            StoreSharing::Shared => self.0.nodes.living(),
-        }
-    }
-
     async fn record(&self, tenant: TenantId, address: &SmtpAddress) -> Answer<MailboxRecord> {
         let record = self.0.parts.store.mailbox_at(tenant, address).await.map_err(told)?;
         record.ok_or_else(|| Problem::new(Code::NotFound))
@@ -307,12 +324,9 @@ impl Administration {
 
     /// Whoever synchronizes the mailbox, or did, learns that something about that changed.
     async fn assign(&self, record: &MailboxRecord) -> Answer<()> {
-        self.0.take_mailboxes().await.map_err(told)?;
-        let door = (record.tenant, record.address.clone());
-        if self.0.rota.standing(&door).is_some() {
-            self.0.rota.add(&door, self.0.parts.clock.now());
-        }
-        self.0.parts.store.ring_others(&Ring::Assignment).await.map_err(told)
+        let (tenant, mailbox) = (record.tenant, record.address.clone());
+        self.0.take_mailbox(&(tenant, mailbox.clone())).await.map_err(told)?;
+        self.0.parts.store.ring_others(&Ring::Mailbox { tenant, mailbox }).await.map_err(told)
     }
 
     async fn directory(&self, tenant: TenantId) -> Answer<Vec<CrmMailbox>> {
@@ -351,12 +365,16 @@ impl Administration {
     }
 
     /// MBX-01: really tries each direction and, where both succeed, synchronizes the mailbox from then on.
-    async fn test_and_enable(&self, record: &MailboxRecord, by: &Actor) -> Answer<()> {
+    async fn test_and_enable(
+        &self,
+        record: &MailboxRecord,
+        directory: &[CrmMailbox],
+        by: &Actor,
+    ) -> Answer<()> {
         if record.approval != Approval::Approved {
             return Err(first_this("approve the mailbox's address"));
         }
         // The queue may have another owner by now, the user another object.
-        let directory = self.directory(record.tenant).await?;
         let entry = directory.iter().find(|m| m.address == record.address);
         let acts_as = entry.map_or(record.acts_as, |entry| entry.acts_as);
         let record = MailboxRecord { acts_as, ..record.clone() };
@@ -414,7 +432,7 @@ impl Administration {
             Operation::Stopped(problem) => Some(problem.clone()),
             Operation::On | Operation::Off => self.0.rota.standing(&door).and_then(|s| s.last_problem),
         };
-        let living = self.living();
+        let living = self.0.living();
         let enabled = EnabledMailbox {
             tenant: record.tenant,
             mailbox: record.mailbox,
@@ -490,16 +508,17 @@ impl Administration {
         }
     }
 
-    /// One round of [`Self::adopt_all`].
+    /// One round of [`Self::adopt_all`]. There may be thousands: what is read of all of them is read once.
     pub async fn adopt(&self, tenant: TenantId) -> Answer<()> {
         let by = Actor::Engine;
-        self.discover(tenant, &by, Language::English).await?;
+        let directory = self.directory(tenant).await?;
+        self.enroll_all(tenant, &directory, &by, Language::English).await?;
         let mut records = self.0.parts.store.mailboxes(tenant).await.map_err(told)?;
         records.retain(|r| r.approval == Approval::Pending);
         for record in records {
             self.amend(&record, MailboxChange::Approval(Approval::Approved), &by).await?;
             let record = MailboxRecord { approval: Approval::Approved, ..record };
-            self.test_and_enable(&record, &by).await?;
+            self.test_and_enable(&record, &directory, &by).await?;
             self.assign(&record).await?;
         }
         Ok(())

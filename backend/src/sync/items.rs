@@ -7,7 +7,7 @@ use super::nodes;
 use super::snapshot::{Ended, Snapshot, Taken};
 use super::telling::{status_of, viewers};
 use super::watch::Viewer;
-use super::{Engine, Organization, Parts, StoreSharing};
+use super::{Engine, Organization, Parts};
 use crate::caller::{Access, TenantId};
 use crate::crm::Question;
 use crate::exchange::Want;
@@ -53,9 +53,7 @@ pub struct Items(pub(super) Arc<Engine>);
 impl Items {
     /// Starts the engine: whatever an earlier run left is taken up at once.
     pub async fn start(parts: Parts) -> StoreResult<Self> {
-        if parts.store_sharing == StoreSharing::Exclusive {
-            parts.store.take_over().await?;
-        }
+        parts.store.take_over(&parts.holder, parts.store_sharing, parts.clock.now()).await?;
         let started = parts.clock.now();
         let engine = Arc::new(Engine {
             parts,

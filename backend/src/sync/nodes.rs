@@ -2,15 +2,16 @@
 //!
 //! Every process says now and then that it lives, and computes for itself, from the names of those that do, which
 //! mailboxes are its own: the name that weighs most for a mailbox has it, so that a node that comes or goes moves
-//! only its own share. For a while two may believe that a mailbox is theirs; the lease lets one of them write.
+//! only its own share. It keeps its name over a restart, and with it its share: back in time, nobody has noticed.
+//! Who lives is judged by the store's clock, for those of the machines may be minutes apart. For a while two may
+//! believe that a mailbox is theirs; the lease lets one of them write.
 
 use super::bell::Door;
 use super::cycle::Kind;
 use super::{Engine, Pace, StoreSharing};
-use crate::store::{EnabledMailbox, Node, Ring, SeenNode, StoreResult};
+use crate::store::{EnabledMailbox, Heard, Node, Ring, StoreResult};
 use shared::UtcMs;
 use shared::rules::rhythm;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How often a process says that it lives, in each time after which it would be believed dead. Mailboxes that come
@@ -23,45 +24,37 @@ pub struct Nodes(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// By name: what it said last, and when that was news, by this process's own clock: the clocks of two machines
-    /// may be minutes apart.
-    heard: HashMap<String, (UtcMs, UtcMs)>,
     living: Vec<String>,
+    company: Company,
+}
+
+/// Whether another process spoke lately: then mailboxes that are new here were that one's.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Company {
+    #[default]
+    Alone,
+    Several,
 }
 
 impl Nodes {
     /// Takes note of who said what; answers whether somebody came or went.
-    fn hear(&self, own: &str, seen: &[SeenNode], now: UtcMs, lease_ms: i64) -> bool {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = known.heard.is_empty();
-        known.heard.retain(|name, _| seen.iter().any(|s| s.node.name == *name));
-        for node in seen {
-            let said = node.seen;
-            let heard = known.heard.entry(node.node.name.clone()).or_insert((said, now));
-            // At a start, one that died before looks like one that speaks: it is given the time to speak again.
-            if heard.0 != said && !first {
-                *heard = (said, now);
-            }
-        }
-        let lives = |(_, heard): &(UtcMs, UtcMs)| now.since_ms(*heard) < lease_ms;
-        let mut living: Vec<String> = known
-            .heard
+    fn hear(&self, own: &str, heard: &Heard, lease_ms: i64) -> bool {
+        let lives = |name: &str, seen: UtcMs| name == own || heard.now.since_ms(seen) < lease_ms;
+        let living: Vec<String> = heard
+            .nodes
             .iter()
-            .filter(|(name, h)| *name == own || lives(h))
-            .map(|(name, _)| name.clone())
+            .filter(|other| lives(&other.node.name, other.seen))
+            .map(|other| other.node.name.clone())
             .collect();
-        if !living.iter().any(|name| name == own) {
-            living.push(own.to_owned());
-        }
-        living.sort();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.company = if heard.nodes.len() > 1 { Company::Several } else { Company::Alone };
         let changed = living != known.living;
         known.living = living;
         changed
     }
 
-    /// Whether another process spoke lately: then mailboxes that are new here were that one's.
-    fn are_several(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).heard.len() > 1
+    fn company(&self) -> Company {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).company
     }
 
     /// Names of the processes that live, in order.
@@ -99,20 +92,43 @@ impl Engine {
     /// Reads anew which mailboxes are synchronized, and takes those that are this process's own.
     pub(super) async fn take_mailboxes(&self) -> StoreResult<()> {
         let mailboxes = self.parts.store.enabled_mailboxes().await?;
-        let living = self.nodes.living();
-        let own = |m: &EnabledMailbox| match self.parts.store_sharing {
-            StoreSharing::Exclusive => true,
-            StoreSharing::Shared => owner(&living, m) == Some(&self.parts.holder),
-        };
-        let known = |m: &EnabledMailbox| self.parts.organizations.contains_key(&m.tenant);
+        let living = self.living();
         let own: Vec<(Door, Option<UtcMs>)> = mailboxes
             .into_iter()
-            .filter(|m| known(m) && own(m))
-            .map(|m| ((m.tenant, m.address), m.retry_at))
+            .filter(|mailbox| self.is_own(&living, mailbox))
+            .map(|mailbox| ((mailbox.tenant, mailbox.address), mailbox.retry_at))
             .collect();
-        let spread_ms = if self.nodes.are_several() { self.beat_ms() } else { rhythm::NORMAL_MS };
+        let spread_ms = match self.nodes.company() {
+            Company::Several => self.beat_ms(),
+            Company::Alone => rhythm::NORMAL_MS,
+        };
         self.rota.set(&own, self.parts.clock.now(), spread_ms);
         Ok(())
+    }
+
+    /// The same for one mailbox, which is due at once where it is this process's own.
+    pub(super) async fn take_mailbox(&self, door: &Door) -> StoreResult<()> {
+        let enabled = self.parts.store.mailboxes_at(door.0, std::slice::from_ref(&door.1)).await?;
+        let living = self.living();
+        if enabled.iter().any(|mailbox| self.is_own(&living, mailbox)) {
+            self.rota.add(door, self.parts.clock.now());
+        } else {
+            self.rota.leave(door);
+        }
+        Ok(())
+    }
+
+    /// Names of the processes that share the store, in order.
+    pub(super) fn living(&self) -> Vec<String> {
+        match self.parts.store_sharing {
+            StoreSharing::Exclusive => vec![self.parts.holder.clone()],
+            StoreSharing::Shared => self.nodes.living(),
+        }
+    }
+
+    fn is_own(&self, living: &[String], mailbox: &EnabledMailbox) -> bool {
+        let known = self.parts.organizations.contains_key(&mailbox.tenant);
+        known && owner(living, mailbox) == Some(&self.parts.holder)
     }
 
     /// Something happened that a mailbox's cycle is to see: here, or wherever it is synchronized.
@@ -127,8 +143,12 @@ impl Engine {
 
     async fn beat(&self) -> StoreResult<()> {
         let now = self.parts.clock.now();
-        let seen = self.parts.store.heartbeat(&self.node(), now).await?;
-        if self.nodes.hear(&self.parts.holder, &seen, now, self.parts.lease_ms) {
+        let heard = self.parts.store.heartbeat(&self.node(), now).await?;
+        if let Some(began) = heard.namesake.filter(|_| !self.nodes.living().is_empty()) {
+            let name = &self.parts.holder;
+            tracing::error!(name, began = began.0, "another process has this name; give each its own `node`");
+        }
+        if self.nodes.hear(&self.parts.holder, &heard, self.parts.lease_ms) {
             tracing::info!(living = ?self.nodes.living(), "nodes");
             self.take_mailboxes().await?;
             self.ring_where_work_is_left().await?;
@@ -189,6 +209,11 @@ async fn listen(engine: Arc<Engine>, mut rings: tokio::sync::mpsc::Receiver<Ring
                 engine.rota.rung(&(tenant, mailbox), Kind::Bell, engine.parts.clock.now());
             }
             Some(Ring::Told { tenant, name }) => engine.watch.dismiss(tenant, &name),
+            Some(Ring::Mailbox { tenant, mailbox }) => {
+                if let Err(error) = engine.take_mailbox(&(tenant, mailbox)).await {
+                    tracing::warn!(%error, "a mailbox could not be read");
+                }
+            }
             Some(Ring::Assignment) => {
                 if let Err(error) = engine.take_mailboxes().await {
                     tracing::warn!(%error, "the mailboxes could not be read");
@@ -203,6 +228,7 @@ mod tests {
     use super::*;
     use crate::caller::TenantId;
     use crate::exchange::MailboxId;
+    use crate::store::SeenNode;
     use shared::item::SmtpAddress;
     use uuid::Uuid;
 
@@ -219,9 +245,11 @@ mod tests {
         (0..count).map(of).collect()
     }
 
-    fn seen(name: &str, at: i64) -> SeenNode {
-        let node = Node { name: name.into(), started: UtcMs(0), version: String::new() };
-        SeenNode { node, seen: UtcMs(at) }
+    /// What is heard at a time of nodes that spoke at these times.
+    fn heard(now: i64, said: &[(&str, i64)]) -> Heard {
+        let node = |name: &str| Node { name: name.into(), started: UtcMs(0), version: String::new() };
+        let nodes = said.iter().map(|(name, at)| SeenNode { node: node(name), seen: UtcMs(*at) }).collect();
+        Heard { now: UtcMs(now), nodes, namesake: None }
     }
 
     #[test]
@@ -253,15 +281,22 @@ mod tests {
     }
 
     #[test]
-    fn a_node_is_dead_once_it_has_been_silent_whatever_its_clock_says() {
+    fn a_node_is_dead_once_it_has_been_silent_for_as_long_as_a_lease_lasts() {
         let nodes = Nodes::default();
-        let far = 600_000;
-        assert!(nodes.hear("a", &[seen("a", 0), seen("b", far)], UtcMs(0), LEASE_MS));
+        assert!(nodes.hear("a", &heard(0, &[("a", 0), ("b", -LEASE_MS + 1)]), LEASE_MS));
         assert_eq!(nodes.living(), ["a", "b"]);
-        assert!(!nodes.hear("a", &[seen("a", 10_000), seen("b", far + 10_000)], UtcMs(10_000), LEASE_MS));
-        assert!(!nodes.hear("a", &[seen("a", 20_000), seen("b", far + 10_000)], UtcMs(20_000), LEASE_MS));
-        assert!(nodes.hear("a", &[seen("a", 25_000), seen("b", far + 10_000)], UtcMs(25_000), LEASE_MS));
+        assert!(!nodes.hear("a", &heard(10_000, &[("a", 10_000), ("b", 4_000)]), LEASE_MS));
+        assert!(!nodes.hear("a", &heard(18_999, &[("a", 18_999), ("b", 4_000)]), LEASE_MS));
+        assert!(nodes.hear("a", &heard(19_000, &[("a", 19_000), ("b", 4_000)]), LEASE_MS));
         assert_eq!(nodes.living(), ["a"]);
-        assert!(nodes.hear("a", &[seen("a", 30_000), seen("b", far + 30_000)], UtcMs(30_000), LEASE_MS));
+        assert!(nodes.hear("a", &heard(24_000, &[("a", 24_000), ("b", 20_000)]), LEASE_MS));
+    }
+
+    #[test]
+    fn a_node_that_starts_knows_at_once_who_died_before() {
+        let nodes = Nodes::default();
+        assert!(nodes.hear("a", &heard(LEASE_MS, &[("a", LEASE_MS), ("b", 0)]), LEASE_MS));
+        assert_eq!(nodes.living(), ["a"]);
+        assert_eq!(nodes.company(), Company::Several, "its mailboxes are looked through soon");
     }
 }

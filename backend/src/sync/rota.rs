@@ -137,6 +137,12 @@ impl Rota {
         self.changed.notify_one();
     }
 
+    /// A mailbox is none of ours any more.
+    pub fn leave(&self, door: &Door) {
+        self.state().forget(door);
+        self.changed.notify_one();
+    }
+
     /// A bell rang for a mailbox: its cycle is due. One that is not in the rota is none of ours.
     pub fn rung(&self, door: &Door, kind: Kind, now: UtcMs) {
         let mut state = self.state();

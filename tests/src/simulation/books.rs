@@ -159,8 +159,8 @@ impl Store for Books {
         writes!(self.release_lease(lease))
     }
 
-    async fn take_over(&self) -> StoreResult<()> {
-        reads!(self.take_over())
+    async fn take_over(&self, name: &str, sharing: StoreSharing, now: UtcMs) -> StoreResult<()> {
+        reads!(self.take_over(name, sharing, now))
     }
 
     async fn identify(&self, lease: &Lease, wish: Uuid, key: &ItemKey, now: UtcMs) -> StoreResult<Rank> {
@@ -358,8 +358,12 @@ impl Store for Books {
         writes_leased!(self.save_subscription(lease, mailbox, subscription))
     }
 
-    async fn heartbeat(&self, node: &backend::store::Node, now: UtcMs) -> StoreResult<Vec<SeenNode>> {
+    async fn heartbeat(&self, node: &backend::store::Node, now: UtcMs) -> StoreResult<Heard> {
         reads!(self.heartbeat(node, now))
+    }
+
+    async fn node_names(&self) -> StoreResult<Vec<String>> {
+        reads!(self.node_names())
     }
 
     async fn farewell(&self, name: &str) -> StoreResult<()> {

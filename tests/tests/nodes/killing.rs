@@ -6,9 +6,10 @@ use sandbox::world::Mail;
 use shared::category::TRACKED;
 use sqlx::Row as _;
 use std::collections::HashMap;
-use std::env;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{env, fs};
 use tests::fleet::Terms;
 use tests::{Database, Fleet};
 use tokio::sync::Mutex;
@@ -55,10 +56,25 @@ async fn nodes_that_are_killed_at_random_lose_nothing_double_nothing_and_stall_n
     until_settled(&fleet, &database, &load).await;
     let load = load.lock().await;
     tell(&load, kills, begun.elapsed());
-    let wrong = faults(&fleet, &database, &load).await;
-    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
+    let mut wrong = faults(&fleet, &database, &load).await;
     let longest = load.times.iter().max().copied().unwrap_or_default();
-    assert!(longest <= LONGEST_STALL, "seed {seed}: a mailbox was left alone for {longest:?}");
+    if longest > LONGEST_STALL {
+        wrong.push(format!("a mailbox was left alone for {longest:?}"));
+    }
+    if !wrong.is_empty() {
+        let logs = keep_logs(&fleet, seed).await;
+        panic!("seed {seed}: {wrong:#?}\nwhat the nodes said lies in {}", logs.display());
+    }
+}
+
+/// Writes down what every node said; answers where.
+async fn keep_logs(fleet: &Fleet, seed: u64) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nodes-{seed}"));
+    fs::create_dir_all(&folder).expect("a folder");
+    for number in 0..NODES {
+        fs::write(folder.join(format!("node-{number}.log")), fleet.log(number).await).expect("a log");
+    }
+    folder
 }
 
 fn told(variable: &str) -> Option<u64> {

@@ -1,8 +1,8 @@
 //! One hand per mailbox, and who may still write: asked within each transaction that writes for a mailbox.
 
-use super::session::{Session, args};
+use super::session::{Session, Time, args, by_time};
 use crate::caller::TenantId;
-use crate::store::{Lease, StoreError, StoreResult};
+use crate::store::{Lease, StoreError, StoreResult, StoreSharing};
 use shared::UtcMs;
 use shared::item::SmtpAddress;
 use uuid::Uuid;
@@ -12,17 +12,20 @@ pub async fn take(
     tenant: TenantId,
     mailbox: &SmtpAddress,
     holder: &str,
-    now: UtcMs,
+    now: Time,
     lease_ms: i64,
 ) -> StoreResult<Option<Lease>> {
     let row = session
-        .row(
-            "insert into leases (tenant, mailbox, holder, epoch, expires) values ($1, $2, $3, 1, $4)
-             on conflict (tenant, mailbox) do update
-               set holder = excluded.holder, epoch = leases.epoch + 1, expires = excluded.expires
-               where leases.expires <= $5
-             returning epoch",
-            args![tenant, mailbox, holder, now.plus_ms(lease_ms), now],
+        .row_by(
+            by_time!(
+                "insert into leases (tenant, mailbox, holder, epoch, expires) values ($1, $2, $3, 1, $4 + ",
+                "$5",
+                ") on conflict (tenant, mailbox) do update
+                   set holder = excluded.holder, epoch = leases.epoch + 1, expires = excluded.expires
+                   where leases.expires <= excluded.expires - $4
+                 returning epoch"
+            ),
+            args![tenant, mailbox, holder, lease_ms, now],
         )
         .await?;
     row.map(|row| {
@@ -32,14 +35,18 @@ pub async fn take(
     .transpose()
 }
 
-pub async fn renew(session: &mut Session, lease: &Lease, now: UtcMs, lease_ms: i64) -> StoreResult<()> {
+pub async fn renew(session: &mut Session, lease: &Lease, now: Time, lease_ms: i64) -> StoreResult<()> {
     let renewed = session
-        .run(
-            "update leases set expires = $1 where tenant = $2 and mailbox = $3 and holder = $4 and epoch = $5",
-            args![now.plus_ms(lease_ms), lease.tenant, &lease.mailbox, &lease.holder, lease.epoch],
+        .row_by(
+            by_time!(
+                "update leases set expires = $5 + ",
+                "$6",
+                " where tenant = $1 and mailbox = $2 and holder = $3 and epoch = $4 returning epoch"
+            ),
+            args![lease.tenant, &lease.mailbox, &lease.holder, lease.epoch, lease_ms, now],
         )
         .await?;
-    if renewed == 1 { Ok(()) } else { Err(StoreError::Fenced) }
+    renewed.map(|_| ()).ok_or(StoreError::Fenced)
 }
 
 pub async fn release(session: &mut Session, lease: &Lease) -> StoreResult<()> {
@@ -52,8 +59,17 @@ pub async fn release(session: &mut Session, lease: &Lease) -> StoreResult<()> {
     Ok(())
 }
 
-pub async fn end_all(session: &mut Session) -> StoreResult<()> {
-    session.run("update leases set expires = 0, epoch = epoch + 1", args![]).await?;
+/// Ends the leases of a holder who is no more.
+pub async fn end_all_of(session: &mut Session, holder: &str, sharing: StoreSharing) -> StoreResult<()> {
+    match sharing {
+        StoreSharing::Exclusive => {
+            session.run("update leases set expires = 0, epoch = epoch + 1", args![]).await?;
+        }
+        StoreSharing::Shared => {
+            let sql = "update leases set expires = 0, epoch = epoch + 1 where holder = $1 and expires > 0";
+            session.run(sql, args![holder]).await?;
+        }
+    }
     Ok(())
 }
 

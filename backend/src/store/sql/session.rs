@@ -25,6 +25,41 @@ pub enum Value {
     Int(Option<i64>),
 }
 
+/// The time by which processes judge each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// By the clock of whoever asks: for a database that no other machine works on.
+    Told(UtcMs),
+    /// By the database's own clock when the statement begins: those of the machines may be minutes apart.
+    OfDatabase,
+}
+
+impl From<Time> for Value {
+    fn from(time: Time) -> Self {
+        match time {
+            Time::Told(now) => Value::from(now),
+            Time::OfDatabase => Value::Int(None),
+        }
+    }
+}
+
+/// A statement with the time in it, which a parameter gives as a [`Time`].
+macro_rules! by_time {
+    ($before:literal, $time:literal, $after:literal) => {
+        $crate::store::sql::session::Dialects {
+            sqlite: concat!($before, $time, $after),
+            postgres: concat!(
+                $before,
+                "coalesce(",
+                $time,
+                ", (extract(epoch from statement_timestamp()) * 1000)::bigint)",
+                $after
+            ),
+        }
+    };
+}
+pub(crate) use by_time;
+
 /// The parameters of a statement, `$1` first.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::store::sql::session::Value::from($value)),*] };
@@ -116,6 +151,11 @@ impl Session {
             Self::Sqlite(_) | Self::SqliteTransaction(_) => self.rows(sql.sqlite, args).await,
             Self::Postgres(_) | Self::PostgresTransaction(_) => self.rows(sql.postgres, args).await,
         }
+    }
+
+    /// The first of [`Session::rows_by`].
+    pub async fn row_by(&mut self, sql: Dialects, args: Vec<Value>) -> StoreResult<Option<Row>> {
+        Ok(self.rows_by(sql, args).await?.into_iter().next())
     }
 
     /// Rows of a query, which nobody else changes until this transaction ends. (SQLite has one writer anyway.)

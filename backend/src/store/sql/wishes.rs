@@ -113,7 +113,7 @@ pub async fn state(session: &mut Session, tenant: TenantId, wish: Uuid) -> Store
 pub async fn due_mailboxes(session: &mut Session) -> StoreResult<Vec<DueMailbox>> {
     let rows = session
         .rows(
-            "select tenant, mailbox, min(coalesce(next_attempt, accepted)) as due from wishes
+            "select tenant, mailbox, min(case state when 'waiting' then next_attempt else 0 end) as due from wishes
              where state in ('running', 'waiting') group by tenant, mailbox order by due",
             args![],
         )

@@ -389,6 +389,7 @@ pub const LAWS: &[Law] = &[
                 "expected_copies",
                 "stopped_conversations",
                 "lease_holders",
+                "node_names",
                 "failing",
                 "counts",
                 "history",

@@ -3,7 +3,7 @@
 use super::bed::Bed;
 use super::samples::*;
 use backend::store::{
-    EffectEnd, FolderPage, Lease, NewEffect, Store, StoreError, StoreResult, StoredSubscription,
+    EffectEnd, FolderPage, Lease, NewEffect, Store, StoreError, StoreResult, StoreSharing, StoredSubscription,
 };
 use futures_util::future::BoxFuture;
 use shared::UtcMs;
@@ -16,7 +16,8 @@ on_every_store! {
     a_lease_that_was_lost_is_not_given_back_for_whoever_has_it_now,
     two_mailboxes_are_two_leases_and_so_are_two_tenants,
     whoever_holds_leases_is_told_until_they_are_given_back,
-    taking_over_makes_every_lease_void,
+    whoever_is_alone_makes_every_lease_void,
+    whoever_comes_back_under_its_name_makes_its_own_leases_void,
 }
 
 async fn one_hand_per_mailbox_until_the_lease_expires(s: Bed) {
@@ -153,9 +154,18 @@ async fn whoever_holds_leases_is_told_until_they_are_given_back(s: Bed) {
     assert_eq!(s.lease_holders(STRANGER).await.unwrap(), []);
 }
 
-async fn taking_over_makes_every_lease_void(s: Bed) {
+async fn whoever_comes_back_under_its_name_makes_its_own_leases_void(s: Bed) {
+    let own = lease_on(&*s, "ada", "one", 0).await;
+    let others = lease_on(&*s, "ben", "two", 0).await;
+    s.take_over("one", StoreSharing::Shared, UtcMs(1)).await.unwrap();
+    assert!(matches!(s.renew_lease(&own, UtcMs(1), LEASE_MS).await, Err(StoreError::Fenced)));
+    assert!(lease_on(&*s, "ada", "three", 1).await.epoch > own.epoch);
+    s.renew_lease(&others, UtcMs(1), LEASE_MS).await.unwrap();
+}
+
+async fn whoever_is_alone_makes_every_lease_void(s: Bed) {
     let held = lease(&*s, 0).await;
-    s.take_over().await.unwrap();
+    s.take_over("whoever", StoreSharing::Exclusive, UtcMs(1)).await.unwrap();
     assert!(matches!(s.renew_lease(&held, UtcMs(1), LEASE_MS).await, Err(StoreError::Fenced)));
     assert!(lease(&*s, 1).await.epoch > held.epoch);
 }

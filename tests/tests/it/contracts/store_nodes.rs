@@ -5,16 +5,20 @@ use super::samples::*;
 use backend::app::{Parts, embedded};
 use backend::config::{Config, StoreAt, Tls};
 use backend::net::over_reqwest::Roots;
-use backend::store::nodes::REMEMBERED_MS;
-use backend::store::{Node, Ring, SeenNode, Store};
+use backend::store::nodes::{NAMED_MS, REMEMBERED_MS};
+use backend::store::postgres::PostgresStore;
+use backend::store::{Node, Ring, SeenNode, Store, StoreError};
 use backend::sync::StoreSharing;
 use shared::UtcMs;
+use sqlx::Row as _;
 use std::time::Duration;
 use tests::Database;
 use tokio::sync::mpsc::Receiver;
 
 on_every_store! {
     nodes_that_showed_signs_of_life_are_told,
+    a_second_process_of_the_same_name_is_noticed,
+    names_are_known_for_a_year_after_the_last_process_began_under_them,
     a_store_is_silent_while_nobody_rings,
 }
 
@@ -48,18 +52,75 @@ fn node(name: &str) -> Node {
 
 async fn nodes_that_showed_signs_of_life_are_told(s: Bed) {
     let seen = |name, seen| SeenNode { node: node(name), seen: UtcMs(seen) };
-    assert_eq!(s.heartbeat(&node("one"), UtcMs(100)).await.unwrap(), [seen("one", 100)]);
-    let both = [seen("one", 100), seen("two", 200)];
-    assert_eq!(s.heartbeat(&node("two"), UtcMs(200)).await.unwrap(), both);
+    let heard = async |node: &Node, now| {
+        let heard = s.heartbeat(node, UtcMs(now)).await.unwrap();
+        assert_eq!(heard.now, UtcMs(now));
+        heard.nodes
+    };
+    assert_eq!(heard(&node("one"), 100).await, [seen("one", 100)]);
+    assert_eq!(heard(&node("two"), 200).await, [seen("one", 100), seen("two", 200)]);
     let newer = Node { started: UtcMs(300), version: "0.2.0".into(), ..node("one") };
     let upgraded = SeenNode { node: newer.clone(), seen: UtcMs(300) };
-    assert_eq!(s.heartbeat(&newer, UtcMs(300)).await.unwrap(), [upgraded, seen("two", 200)]);
+    assert_eq!(heard(&newer, 300).await, [upgraded, seen("two", 200)]);
     let late = 200 + REMEMBERED_MS;
-    assert_eq!(s.heartbeat(&node("one"), UtcMs(late)).await.unwrap(), [seen("one", late), seen("two", 200)]);
+    assert_eq!(heard(&node("one"), late).await, [seen("one", late), seen("two", 200)]);
     let later = late + 1;
-    assert_eq!(s.heartbeat(&node("one"), UtcMs(later)).await.unwrap(), [seen("one", later)]);
+    assert_eq!(heard(&node("one"), later).await, [seen("one", later)]);
     s.farewell("one").await.unwrap();
-    assert_eq!(s.heartbeat(&node("three"), UtcMs(later)).await.unwrap(), [seen("three", later)]);
+    assert_eq!(heard(&node("three"), later).await, [seen("three", later)]);
+}
+
+async fn a_second_process_of_the_same_name_is_noticed(s: Bed) {
+    let other = Node { started: UtcMs(300), ..node("one") };
+    assert_eq!(s.heartbeat(&node("one"), UtcMs(100)).await.unwrap().namesake, None);
+    assert_eq!(s.heartbeat(&node("one"), UtcMs(200)).await.unwrap().namesake, None);
+    assert_eq!(s.heartbeat(&other, UtcMs(300)).await.unwrap().namesake, Some(UtcMs(1)));
+    assert_eq!(s.heartbeat(&node("one"), UtcMs(400)).await.unwrap().namesake, Some(UtcMs(300)));
+}
+
+async fn names_are_known_for_a_year_after_the_last_process_began_under_them(s: Bed) {
+    let begin = |name, at| s.take_over(name, StoreSharing::Shared, UtcMs(at));
+    begin("two", 0).await.unwrap();
+    begin("one", 1).await.unwrap();
+    s.heartbeat(&node("one"), UtcMs(1)).await.unwrap();
+    s.farewell("one").await.unwrap();
+    assert_eq!(s.node_names().await.unwrap(), ["one", "two"], "also of those that are gone");
+    begin("two", NAMED_MS).await.unwrap();
+    assert_eq!(s.node_names().await.unwrap(), ["one", "two"]);
+    begin("two", NAMED_MS + 2).await.unwrap();
+    assert_eq!(s.node_names().await.unwrap(), ["two"]);
+}
+
+/// Clocks ten minutes apart: a lease lasts as long as the database says, not as long as whoever asks believes.
+#[tokio::test]
+async fn leases_and_signs_of_life_are_judged_by_the_clock_of_the_server_that_several_share() {
+    const LEASE_MS: i64 = 60_000;
+    const TEN_MINUTES_MS: i64 = 600_000;
+    let database = Database::new().await;
+    let open = async || PostgresStore::open(&database.at()).await.expect("a database");
+    let (early, late) = (open().await, open().await);
+    let clock = "select (extract(epoch from clock_timestamp()) * 1000)::bigint as now";
+    let row = sqlx::query(clock).fetch_one(&mut database.connect().await).await.expect("the time");
+    let now = row.get::<i64, _>("now");
+    let (behind, ahead) = (UtcMs(now - TEN_MINUTES_MS), UtcMs(now + TEN_MINUTES_MS));
+    let ada = address("ada");
+    let held = early.take_lease(TENANT, &ada, "early", behind, LEASE_MS).await.unwrap().expect("it is free");
+    assert_eq!(late.take_lease(TENANT, &ada, "late", ahead, LEASE_MS).await.unwrap(), None, "too early");
+    early.renew_lease(&held, behind, LEASE_MS).await.unwrap();
+    assert_eq!(late.take_lease(TENANT, &ada, "late", ahead, LEASE_MS).await.unwrap(), None, "renewed");
+    database.run(&format!("update leases set expires = expires - {}", LEASE_MS + 1)).await;
+    let taken = early.take_lease(TENANT, &ada, "another", behind, LEASE_MS).await.unwrap();
+    assert!(taken.is_some_and(|taken| taken.epoch > held.epoch), "not too late either");
+    assert!(matches!(early.renew_lease(&held, ahead, LEASE_MS).await, Err(StoreError::Fenced)));
+
+    early.heartbeat(&node("early"), behind).await.unwrap();
+    let heard = late.heartbeat(&node("late"), ahead).await.unwrap();
+    assert_eq!(heard.nodes.len(), 2, "{heard:?}");
+    assert!(
+        heard.nodes.iter().all(|node| (0..LEASE_MS).contains(&heard.now.since_ms(node.seen))),
+        "{heard:?}"
+    );
+    assert!((0..LEASE_MS).contains(&heard.now.since_ms(UtcMs(now))), "{heard:?}");
 }
 
 async fn a_store_is_silent_while_nobody_rings(s: Bed) {
