@@ -38,14 +38,15 @@ impl Program {
     /// Starts the program on a data folder, with the tenant at its origin as the other side, and waits until
     /// it listens.
     pub async fn start(tenant: &Tenant, folder: &Path) -> Self {
-        Self::start_told(folder, &configuration(&tenant.world.options.origin, "http://localhost", "")).await
+        let configuration = configuration(&tenant.world.options.origin, "http://localhost", "");
+        Self::start_told(program(), folder, &configuration).await
     }
 
-    /// Starts the program on a folder with this configuration, and waits until it listens.
-    pub async fn start_told(folder: &Path, configuration: &str) -> Self {
+    /// Starts a program on a folder with this configuration, and waits until it listens.
+    pub async fn start_told(program: &Path, folder: &Path, configuration: &str) -> Self {
         let file = folder.join("regarding.toml");
         std::fs::write(&file, configuration).expect("the folder can be written");
-        let mut child = Command::new(program())
+        let mut child = Command::new(program)
             .args(["serve", "--log", "json", "--config"])
             .arg(&file)
             .env(SECRET, company::APP_CLIENT_SECRET)
@@ -167,7 +168,7 @@ async fn forward(transport: Arc<dyn Transport>, to: SocketAddr, request: Request
 
 /// The program under trial: the one that `REGARDING_BIN` names, as `cargo xtask test` sets it, or the one of
 /// this build, built first so that it is never of older sources than the tests.
-fn program() -> &'static Path {
+pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| match std::env::var_os("REGARDING_BIN") {
         Some(program) => program.into(),

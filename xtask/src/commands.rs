@@ -45,12 +45,12 @@ pub fn run_nodes(project: &Project, speed: Speed, count: u16) -> Result<()> {
 }
 
 /// Kills nodes, as often as wanted.
-pub fn kill_nodes(project: &Project, kills: u64, seed: Option<u64>) -> Result<()> {
+pub fn kill_nodes(project: &Project, kills: u64, seed: Option<u64>, older: Option<&Path>) -> Result<()> {
     let mut steps = need::provide([Need::Postgres]);
     steps.push(Step::new("server", "building the server", |project| {
         server::build(project, Speed::Development)
     }));
-    steps.push(Step::new("kill", "killing nodes", |project| nodes::kill(project, kills, seed)));
+    steps.push(Step::new("kill", "killing nodes", |project| nodes::kill(project, kills, seed, older)));
     take(project, &steps, Ending::Plain)
 }
 

@@ -116,6 +116,9 @@ struct Nodes {
     /// The seed of an earlier run
     #[arg(long)]
     seed: Option<u64>,
+    /// An older build of `regarding`, to run beside this one as during an upgrade
+    #[arg(long, value_name = "FILE")]
+    older: Option<PathBuf>,
 }
 
 /// What `mutants` may be told.
@@ -165,7 +168,7 @@ fn main() -> ExitCode {
             Some(count) => commands::run_nodes(&project, run.speed(), count),
             None => commands::run(&project, run.speed(), &run.arguments),
         },
-        Command::Nodes(it) => commands::kill_nodes(&project, it.kills, it.seed),
+        Command::Nodes(it) => commands::kill_nodes(&project, it.kills, it.seed, it.older.as_deref()),
         Command::Test(selection) => test::test(&project, &selection.only, &selection.skip),
         Command::Check(selection) => test::check(&project, &selection.only, &selection.skip),
         Command::Pane => commands::pane(&project),

@@ -76,7 +76,7 @@ pub fn run(project: &Project, speed: Speed, count: u16) -> Result<()> {
 }
 
 /// Kills random nodes under load, as often as wanted, and looks what became of the mail.
-pub fn kill(project: &Project, kills: u64, seed: Option<u64>) -> Result<()> {
+pub fn kill(project: &Project, kills: u64, seed: Option<u64>, older: Option<&Path>) -> Result<()> {
     let mut command = project.cargo();
     command.args(["test", "--locked", "--package", "tests", "--test", "nodes", "--", "--nocapture"]);
     command.env("REGARDING_BIN", server::program(project, Speed::Development));
@@ -84,7 +84,15 @@ pub fn kill(project: &Project, kills: u64, seed: Option<u64>) -> Result<()> {
     if let Some(seed) = seed {
         command.env("REGARDING_SEED", seed.to_string());
     }
+    if let Some(older) = older {
+        // The test runs in a folder of its own.
+        command.env("REGARDING_OLDER", fs::canonicalize(older).with_context(|| missing(older))?);
+    }
     say::show(&mut command)
+}
+
+fn missing(older: &Path) -> String {
+    format!("there is no program {}; build one from an earlier commit", older.display())
 }
 
 /// One `regarding serve`.

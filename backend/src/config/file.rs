@@ -476,6 +476,7 @@ mod tests {
         for line in EXAMPLE.lines().filter_map(|line| line.strip_prefix("#: ")) {
             let key = line.split('=').next().unwrap().trim();
             let known = [
+                "node",
                 "static_dir",
                 "trusted_ca",
                 "sandbox",
@@ -505,6 +506,15 @@ mod tests {
         let told = refusal(&text);
         for key in ["public_origin", "entra.client_id", "tenant.dataverse", "tls.certificate", "tls.key"] {
             assert!(told.contains(key), "{key} in {told}");
+        }
+    }
+
+    #[test]
+    fn a_node_has_a_plain_name() {
+        let named = |name: &str| format!("node = \"{name}\"\n{SMALLEST}");
+        assert_eq!(read(&named("berlin-1.b_2")).unwrap().node.as_deref(), Some("berlin-1.b_2"));
+        for name in ["", "two words", "../up", &"x".repeat(65)] {
+            assert!(refusal(&named(name)).contains("node"), "{name}");
         }
     }
 

@@ -352,6 +352,7 @@ async fn take_up_wishes(
         }
         let Some(lease) = hand.lease(engine).await? else {
             // Whoever holds it looks again at what is due; should they be no more, we come back.
+            tracing::debug!(wish = %wish.id, "another hand works there");
             parts.store.ring_others(&Ring::Work { tenant: *tenant, mailbox: mailbox.clone() }).await?;
             engine.ring_later(parts.clock.now().plus_ms(PAUSE_MS), hand.door.clone());
             return Ok(());

@@ -137,7 +137,11 @@ pub async fn cycle(engine: &Engine, hand: &Hand, kind: Kind) -> StoreResult<Look
         return Ok(Looked { again: Some(retry_at), ..Looked::default() });
     }
     let failures = record.transient_failures;
-    match look_through(engine, hand, record.clone(), kind).await {
+    let whose = record.mailbox.0;
+    tracing::debug!(%whose, ?kind, "cycle begins");
+    let looked = look_through(engine, hand, record.clone(), kind).await;
+    tracing::debug!(%whose, ended = ?looked.as_ref().ok(), "cycle");
+    match looked {
         Ok(looked) => {
             if failures > 0 {
                 amend(engine, &record, &MailboxChange::Recovered).await?;

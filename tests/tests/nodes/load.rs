@@ -1,10 +1,12 @@
-//! People at work: mail comes in, is categorized at once, and sometimes taken out of tracking again.
+//! People at work: mail comes in, is categorized at once, and sometimes its category is taken off again, whatever has
+//! become of it by then.
 
 use super::dice::Dice;
 use sandbox::company::INGRID;
 use sandbox::exchange::MailboxKind;
+use sandbox::world::journal::{Seq, Service};
 use shared::category::TRACKED;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tests::{Mail, Tenant};
 use tokio::time::Instant;
@@ -14,9 +16,12 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     Tracked,
-    /// Its category was taken off once it was tracked.
+    /// Its category was taken off: before anybody saw it, while it was tracked, or later.
     Untracked,
 }
+
+/// Longest time for which a category stays on that is taken off again, in milliseconds.
+const CHANGES_OF_MIND_MS: usize = 3_000;
 
 /// A letter that somebody categorized.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub struct Letter {
     pub copies: Vec<Mail>,
     pub wanted: Wanted,
     categorized: Instant,
+    /// When its category is to be taken off.
+    taken_off: Option<Instant>,
 }
 
 /// Everything that was wished so far, and how long it took.
@@ -33,10 +40,10 @@ pub struct Load {
     people: Vec<String>,
     pub settled: Vec<Letter>,
     waiting: VecDeque<Letter>,
-    /// Letters whose category is to be taken off once the service knows that they are tracked.
-    to_untrack: Vec<Mail>,
     /// How long each took from its category to its email.
     pub times: Vec<Duration>,
+    /// Requests to the CRM, each part of a batch counted.
+    pub requests: usize,
 }
 
 impl Load {
@@ -72,42 +79,58 @@ impl Load {
         for copy in &copies {
             tenant.categorize(copy, &[TRACKED], &[]).await;
         }
-        let wanted =
-            if copies.len() == 1 && dice.below(8) == 0 { Wanted::Untracked } else { Wanted::Tracked };
-        self.waiting.push_back(Letter { copies, wanted, categorized: Instant::now() });
+        let categorized = Instant::now();
+        let changes_mind = copies.len() == 1 && dice.below(6) == 0;
+        let taken_off = changes_mind.then(|| {
+            let millis = u64::try_from(dice.below(CHANGES_OF_MIND_MS)).expect("a short time");
+            categorized + Duration::from_millis(millis)
+        });
+        let wanted = if changes_mind { Wanted::Untracked } else { Wanted::Tracked };
+        self.waiting.push_back(Letter { copies, wanted, categorized, taken_off });
     }
 
-    /// Looks which letters have become emails; takes the category off those that are to be untracked once they are
-    /// `linked`, for only then the pane says *Tracked* and a category that goes says anything.
-    pub async fn look(&mut self, tenant: &Tenant, linked: &HashMap<String, Uuid>) {
-        let (ready, not_yet): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.to_untrack).into_iter().partition(|it| linked.contains_key(&it.item.0));
-        self.to_untrack = not_yet;
-        for mail in ready {
-            tenant.categorize(&mail, &[], &[TRACKED]).await;
-        }
+    /// Looks which letters have become emails, and takes the category off those whose person thought better of it.
+    pub async fn look(&mut self, tenant: &Tenant) {
         for letter in std::mem::take(&mut self.waiting) {
-            let emails = tenant.world.crm().emails_with(&letter.copies[0].internet_message_id);
-            if emails.is_empty() {
+            let is_settled = match letter.taken_off {
+                Some(at) if at <= Instant::now() => {
+                    tenant.categorize(&letter.copies[0], &[], &[TRACKED]).await;
+                    true
+                }
+                Some(_) => false,
+                None => {
+                    let is_tracked =
+                        !tenant.world.crm().emails_with(&letter.copies[0].internet_message_id).is_empty();
+                    if is_tracked {
+                        self.times.push(letter.categorized.elapsed());
+                    }
+                    is_tracked
+                }
+            };
+            if is_settled {
+                self.settled.push(letter);
+            } else {
                 self.waiting.push_back(letter);
-                continue;
             }
-            self.times.push(letter.categorized.elapsed());
-            if letter.wanted == Wanted::Untracked {
-                self.to_untrack.extend(letter.copies.iter().cloned());
-            }
-            self.settled.push(letter);
         }
     }
 
-    /// How long the letter waits that waits longest.
-    pub fn longest_wait(&self) -> Duration {
-        self.waiting.iter().map(|letter| letter.categorized.elapsed()).max().unwrap_or_default()
+    /// Counts what was asked of the CRM; the journal is let go, for it would grow and grow.
+    pub fn count_requests(&mut self, tenant: &Tenant) {
+        let asked = tenant.world.journal.entries_after(Seq(0));
+        self.requests += asked.iter().filter(|entry| entry.service == Service::Dataverse).count();
+        tenant.world.journal.clear();
+    }
+
+    /// How long the letter waited, or waits, that did so longest.
+    pub fn longest(&self) -> Duration {
+        let waiting = self.waiting.iter().map(|letter| letter.categorized.elapsed());
+        self.times.iter().copied().chain(waiting).max().unwrap_or_default()
     }
 
     /// Whether everything that was wished was told, and has been seen in the CRM.
     pub fn is_through(&self) -> bool {
-        self.waiting.is_empty() && self.to_untrack.is_empty()
+        self.waiting.is_empty()
     }
 
     pub fn waiting(&self) -> impl Iterator<Item = &Letter> {

@@ -7,10 +7,10 @@ use backend::config::{Config, StoreAt, Tls};
 use backend::net::over_reqwest::Roots;
 use backend::store::nodes::{NAMED_MS, REMEMBERED_MS};
 use backend::store::postgres::PostgresStore;
-use backend::store::{Node, Ring, SeenNode, Store, StoreError};
+use backend::store::{Node, Ring, SeenNode, Store as _, StoreError};
 use backend::sync::StoreSharing;
 use shared::UtcMs;
-use sqlx::Row as _;
+use std::path::Path;
 use std::time::Duration;
 use tests::Database;
 use tokio::sync::mpsc::Receiver;
@@ -22,6 +22,18 @@ on_every_store! {
     a_store_is_silent_while_nobody_rings,
 }
 
+/// As production configures it: a data folder, and the database that is shared.
+fn configured(folder: &Path, database: &Database) -> Config {
+    let side = embedded::side("https://localhost:4000", "").expect("a sandbox's side");
+    let listen = "127.0.0.1:3000".parse().expect("an address");
+    let public = "https://localhost:3000".parse().expect("an origin");
+    let mut config = Config::for_sandbox(&side, listen, public, Tls::BehindProxy);
+    config.roots = Roots::System;
+    config.data_dir = folder.to_owned();
+    config.store = StoreAt::Postgres(database.at());
+    config
+}
+
 /// As production puts its parts together: two data folders, one database.
 #[tokio::test]
 async fn two_processes_with_folders_of_their_own_share_one_database() {
@@ -29,21 +41,30 @@ async fn two_processes_with_folders_of_their_own_share_one_database() {
     let mut parts = Vec::new();
     for _ in 0..2 {
         let folder = tempfile::tempdir().expect("a folder");
-        let side = embedded::side("https://localhost:4000", "").expect("a sandbox's side");
-        let listen = "127.0.0.1:3000".parse().expect("an address");
-        let public = "https://localhost:3000".parse().expect("an origin");
-        let mut config = Config::for_sandbox(&side, listen, public, Tls::BehindProxy);
-        config.roots = Roots::System;
-        config.data_dir = folder.path().to_owned();
-        config.store = StoreAt::Postgres(database.at());
+        let config = configured(folder.path(), &database);
         parts.push((Parts::of(config).await.expect("the parts of a service"), folder));
     }
     for (parts, folder) in &parts {
         assert_eq!(parts.store_sharing, StoreSharing::Shared);
         assert!(!folder.path().join("regarding.db").exists(), "nothing is kept on the side");
     }
+    assert_ne!(parts[0].0.holder, parts[1].0.holder, "each has a name of its own");
     parts[0].0.store.accept_wish(&wish(1, "a", 1)).await.unwrap();
     assert_eq!(parts[1].0.store.due_mailboxes().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_process_keeps_its_name_over_a_restart_and_over_a_name_that_was_half_written() {
+    let database = Database::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let start = async |config: Config| Parts::of(config).await.map(|parts| parts.holder);
+    let first = start(configured(folder.path(), &database)).await.expect("a name is drawn");
+    assert_eq!(start(configured(folder.path(), &database)).await.expect("it starts again"), first);
+    let configured_name = Config { node: Some("berlin".into()), ..configured(folder.path(), &database) };
+    assert_eq!(start(configured_name).await.expect("it starts again"), "berlin");
+    std::fs::write(folder.path().join("node-name"), "").expect("the folder can be written");
+    let another = start(configured(folder.path(), &database)).await.expect("another name is drawn");
+    assert!(another.starts_with("node-") && another != first, "{another}");
 }
 
 fn node(name: &str) -> Node {
@@ -100,8 +121,8 @@ async fn leases_and_signs_of_life_are_judged_by_the_clock_of_the_server_that_sev
     let open = async || PostgresStore::open(&database.at()).await.expect("a database");
     let (early, late) = (open().await, open().await);
     let clock = "select (extract(epoch from clock_timestamp()) * 1000)::bigint as now";
-    let row = sqlx::query(clock).fetch_one(&mut database.connect().await).await.expect("the time");
-    let now = row.get::<i64, _>("now");
+    let now: i64 =
+        sqlx::query_scalar(clock).fetch_one(&mut database.connect().await).await.expect("the time");
     let (behind, ahead) = (UtcMs(now - TEN_MINUTES_MS), UtcMs(now + TEN_MINUTES_MS));
     let ada = address("ada");
     let held = early.take_lease(TENANT, &ada, "early", behind, LEASE_MS).await.unwrap().expect("it is free");
@@ -176,6 +197,18 @@ async fn a_process_whose_line_was_cut_looks_at_everything_once_it_hears_again() 
         )
         .await;
     assert_eq!(heard(&mut rings).await, Ring::Assignment);
+    let work = Ring::Work { tenant: TENANT, mailbox: address("ben") };
+    one.ring_others(&work).await.unwrap();
+    assert_eq!(heard(&mut rings).await, work);
+}
+
+#[tokio::test]
+async fn what_a_newer_program_rings_for_is_passed_over_by_one_that_does_not_know_it() {
+    let database = Database::new().await;
+    let (one, two) = (database.open().await, database.open().await);
+    let mut rings = two.listen().await.unwrap();
+    let of_the_future = r#"{"by":"00000000-0000-4000-8000-000000000001","ring":"sunrise","over":"Kiel"}"#;
+    database.run(&format!("select pg_notify('regarding', '{of_the_future}')")).await;
     let work = Ring::Work { tenant: TENANT, mailbox: address("ben") };
     one.ring_others(&work).await.unwrap();
     assert_eq!(heard(&mut rings).await, work);

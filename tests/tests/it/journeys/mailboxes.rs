@@ -1,9 +1,10 @@
 //! Which mailboxes are synchronized, and what stops one.
 
 use super::refused;
+use backend::clock::Clock as _;
 use backend::exchange::MailboxId;
 use backend::store::{Actor, FolderKind, Store as _};
-use backend::sync::Pace;
+use backend::sync::{Pace, StoreSharing};
 use sandbox::company::{ADA, BEN, CHIARA, DAN};
 use sandbox::dataverse::Trouble;
 use sandbox::world::journal::Service;
@@ -264,14 +265,37 @@ async fn frq_08_the_node_that_synchronizes_a_mailbox_is_shown_and_can_be_chosen(
     assert_eq!(stack.administered(ADAS).await.line.node.as_deref(), Some("test"));
     let (tenant, address) = (stack.config.tenants[0].id, SmtpAddress::new(ADAS));
     let by = Actor::Program("tests".into());
-    let pin = async |node: Option<&str>| {
+    let try_to_pin = async |node: Option<&str>| {
         let node = node.map(str::to_owned);
-        stack.administration().pin(tenant, &address, node, &by, Language::English).await.unwrap()
+        stack.administration().pin(tenant, &address, node, &by, Language::English).await
     };
+    let pin = async |node| try_to_pin(node).await.expect("a node of that name was there");
     let pinned = pin(Some("test")).await;
     assert_eq!((pinned.pinned.as_deref(), pinned.line.node.as_deref()), (Some("test"), Some("test")));
+    let refused = try_to_pin(Some("elsewhere")).await.expect_err("nobody was ever called so");
+    assert_eq!(refused.code, Code::BadRequest);
+    assert!(
+        refused.facts.iter().any(|fact| fact.value.contains("elsewhere") && fact.value.contains("test")),
+        "{refused:?}"
+    );
+    assert_eq!(stack.administered(ADAS).await.pinned.as_deref(), Some("test"), "it stays as it was");
     // A node that does not live synchronizes nothing: another one does as long.
+    stack.store.take_over("elsewhere", StoreSharing::Shared, stack.clock.now()).await.expect("a name");
     let pinned = pin(Some("elsewhere")).await;
     assert_eq!((pinned.pinned.as_deref(), pinned.line.node.as_deref()), (Some("elsewhere"), Some("test")));
     assert_eq!(pin(None).await.pinned, None);
+}
+
+#[tokio::test]
+async fn a_tenant_whose_mailboxes_are_all_adopted_is_asked_once_whom_it_has() {
+    let stack = service().await;
+    let mark = stack.mark();
+    let tenant = stack.config.tenants[0].id;
+    stack.administration().adopt(tenant).await.expect("everybody can be asked");
+    let all = stack.administration().mailboxes(tenant, None, Language::English).await.expect("mailboxes");
+    let on = all.mailboxes.iter().filter(|line| line.state == MailboxState::On).count();
+    assert!(on > 2, "{all:?}");
+    let asked: Vec<String> = stack.since(mark).into_iter().map(|entry| entry.path).collect();
+    let directory = asked.iter().filter(|path| path.contains("queues")).count();
+    assert_eq!(directory, 1, "whoever asks anew for each of thousands asks for millions: {asked:#?}");
 }
