@@ -25,7 +25,7 @@ const PEOPLE: usize = 12;
 const KILLS: u64 = 10;
 /// No mailbox may be left alone for longer.
 const LONGEST_STALL: Duration = Duration::from_secs(30);
-/// How often a letter comes.
+/// How often a letter comes, as long as the CRM grants what it needs.
 const PAUSE: Duration = Duration::from_millis(120);
 /// Longest time between two kills, in milliseconds, where the machine is quick.
 const BETWEEN_KILLS_MS: usize = 1_500;
@@ -126,7 +126,9 @@ async fn work(
     while !*stop.borrow() {
         {
             let mut load = load.lock().await;
-            load.send(&fleet.tenant, &mut dice).await;
+            if load.may_send() {
+                load.send(&fleet.tenant, &mut dice).await;
+            }
             load.look(&fleet.tenant).await;
             load.count_requests(&fleet.tenant);
         }

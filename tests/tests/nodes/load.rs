@@ -34,6 +34,12 @@ pub struct Letter {
     taken_off: Option<Instant>,
 }
 
+/// The CRM grants one application 6,000 requests in 5 minutes. People send letters as long as fewer than these were
+/// needed in so short a time, so that there is work at every moment; the rest is for what is under way and for nodes
+/// that start.
+const CRM_WINDOW: Duration = Duration::from_secs(15);
+const CRM_GRANTS: usize = 250;
+
 /// Everything that was wished so far, and how long it took.
 #[derive(Debug, Default)]
 pub struct Load {
@@ -44,6 +50,8 @@ pub struct Load {
     pub times: Vec<Duration>,
     /// Requests to the CRM, each part of a batch counted.
     pub requests: usize,
+    /// Those of late.
+    recent: VecDeque<(Instant, usize)>,
 }
 
 impl Load {
@@ -118,8 +126,18 @@ impl Load {
     /// Counts what was asked of the CRM; the journal is let go, for it would grow and grow.
     pub fn count_requests(&mut self, tenant: &Tenant) {
         let asked = tenant.world.journal.entries_after(Seq(0));
-        self.requests += asked.iter().filter(|entry| entry.service == Service::Dataverse).count();
+        let count = asked.iter().filter(|entry| entry.service == Service::Dataverse).count();
         tenant.world.journal.clear();
+        self.requests += count;
+        self.recent.push_back((Instant::now(), count));
+        while self.recent.front().is_some_and(|(at, _)| at.elapsed() > CRM_WINDOW) {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Whether the CRM grants what another letter needs: people do not send more than it lets anybody track.
+    pub fn may_send(&self) -> bool {
+        self.recent.iter().map(|(_, count)| count).sum::<usize>() < CRM_GRANTS
     }
 
     /// How long the letter waited, or waits, that did so longest.

@@ -29,6 +29,7 @@ on_every_store! {
     waiting_wishes_are_due_at_their_time_and_survive_reopening,
     a_wish_that_cannot_be_read_takes_nobodys_place,
     wishes_are_due_in_the_order_in_which_they_were_accepted_whatever_clocks_say,
+    a_wish_accepted_by_a_clock_that_is_ahead_is_left_for_nobody_to_wait_for,
     the_audit_trail_tells_each_wish_and_its_end_in_an_unbroken_chain,
     a_link_made_while_category_tracking_was_off_is_known_as_such,
     an_end_of_a_wish_that_nobody_accepted_is_damage_and_stores_nothing,
@@ -259,6 +260,18 @@ async fn wishes_are_due_in_the_order_in_which_they_were_accepted_whatever_clocks
     }
     let due = s.due_wishes(TENANT, &address("ada"), UtcMs(999), 5).await.unwrap();
     assert_eq!(due.into_iter().map(|w| w.id).collect::<Vec<_>>(), [id(3), id(1), id(2)]);
+}
+
+/// Its process may be dead: whoever takes over begins at once, by whatever clock it was accepted.
+async fn a_wish_accepted_by_a_clock_that_is_ahead_is_left_for_nobody_to_wait_for(s: Bed) {
+    const AHEAD_MS: i64 = 600_000;
+    s.accept_wish(&wish(1, "a", AHEAD_MS)).await.unwrap();
+    let left = s.due_mailboxes().await.unwrap();
+    assert_eq!(left.iter().map(|left| left.due).collect::<Vec<_>>(), [UtcMs(0)]);
+    let lease = lease(&*s, 1).await;
+    s.postpone(&lease, id(1), &Problem::new(Code::CrmDown), UtcMs(2), 1, UtcMs(1)).await.unwrap();
+    let left = s.due_mailboxes().await.unwrap();
+    assert_eq!(left.iter().map(|left| left.due).collect::<Vec<_>>(), [UtcMs(2)], "put off, it has its time");
 }
 
 async fn the_audit_trail_tells_each_wish_and_its_end_in_an_unbroken_chain(s: Bed) {
