@@ -389,7 +389,6 @@ pub const LAWS: &[Law] = &[
                 "expected_copies",
                 "stopped_conversations",
                 "lease_holders",
-                "node_names",
                 "failing",
                 "counts",
                 "history",
@@ -408,6 +407,7 @@ pub const LAWS: &[Law] = &[
             let of_nobody = [
                 "take_lease",
                 "take_over",
+                "node_names",
                 "heartbeat",
                 "farewell",
                 "listen",
@@ -450,6 +450,7 @@ pub const LAWS: &[Law] = &[
                 "enabled_mailboxes",
                 "subscription",
                 "take_over",
+                "node_names",
                 "heartbeat",
                 "farewell",
                 "listen",
