@@ -72,7 +72,7 @@ pub fn run(project: &Project, speed: Speed, count: u16) -> Result<()> {
     let addresses: Vec<SocketAddr> = nodes.iter().map(Node::address).collect();
     thread::spawn(move || balance(&entrance, &addresses.into()));
     tell(project, speed, &folder, &nodes);
-    watch(&mut sandbox, &mut nodes)
+    watch(&mut sandbox, &mut nodes, &server::program(project, speed))
 }
 
 /// Kills random nodes under load, as often as wanted, and looks what became of the mail.
@@ -254,14 +254,15 @@ fn tell(project: &Project, speed: Speed, folder: &Path, nodes: &[Node]) {
 }
 
 /// Says who has ended; returns when there is nobody left to watch.
-fn watch(sandbox: &mut Child, nodes: &mut [Node]) -> Result<()> {
+fn watch(sandbox: &mut Child, nodes: &mut [Node], program: &Path) -> Result<()> {
     loop {
         for node in nodes.iter_mut().filter(|node| node.lives) {
             if let Some(status) = node.process.try_wait().context("a node cannot be asked")? {
                 node.lives = false;
                 println!(
-                    "node {} has ended ({status}). To start it again: {SECRET}={CLIENT_SECRET} <regarding> serve --config {}",
+                    "node {} has ended ({status}). To start it again, in another terminal:\n  {SECRET}={CLIENT_SECRET} {} serve --config {}",
                     node.number,
+                    program.display(),
                     node.file.display()
                 );
             }
