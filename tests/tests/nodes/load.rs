@@ -35,10 +35,12 @@ pub struct Letter {
 }
 
 /// The CRM grants one application 6,000 requests in 5 minutes. People send letters as long as fewer than these were
-/// needed in so short a time, so that there is work at every moment; the rest is for what is under way and for nodes
-/// that start.
-const CRM_WINDOW: Duration = Duration::from_secs(15);
-const CRM_GRANTS: usize = 250;
+/// needed, in that time and in a short one, so that there is work at every moment; the rest is for what is under way
+/// and for nodes that start.
+const CRM_WINDOW: Duration = Duration::from_mins(5);
+const CRM_GRANTS: usize = 5_000;
+const MOMENT: Duration = Duration::from_secs(15);
+const MOST_IN_A_MOMENT: usize = 250;
 
 /// Everything that was wished so far, and how long it took.
 #[derive(Debug, Default)]
@@ -137,7 +139,9 @@ impl Load {
 
     /// Whether the CRM grants what another letter needs: people do not send more than it lets anybody track.
     pub fn may_send(&self) -> bool {
-        self.recent.iter().map(|(_, count)| count).sum::<usize>() < CRM_GRANTS
+        let since = |time| self.recent.iter().filter(move |(at, _)| at.elapsed() < time);
+        let asked = |time| since(time).map(|(_, count)| count).sum::<usize>();
+        asked(CRM_WINDOW) < CRM_GRANTS && asked(MOMENT) < MOST_IN_A_MOMENT
     }
 
     /// How long the letter waited, or waits, that did so longest.

@@ -177,7 +177,7 @@ async fn what_a_person_decided_meanwhile_is_not_overruled_by_what_tracks_by_itse
         let wishes = ["tracked", "untracked", "new"]
             .iter()
             .zip(number..)
-            .map(|(item, number)| NewWish { origin, ..noticed(number, &format!("{item}"), 3) });
+            .map(|(item, number)| NewWish { origin, ..noticed(number, item, 3) });
         let wishes: Vec<_> = wishes.collect();
         let accepted = s.accept_noticed(&lease, ada(), &wishes, &[], UtcMs(3)).await.unwrap();
         assert_eq!(accepted, if origin == Origin::Category { 3 } else { 1 }, "{origin:?}");
