@@ -270,6 +270,7 @@ async fn deleting_twice_is_deleting_once() {
         }),
         refusals: shared::plan::Refusals::default(),
         queue: None,
+        chosen: Vec::new(),
     };
     let permit = shared::rules::deleting::permit(&situation).answer.expect("the user chose so");
     let refused = tenant.crm.delete_email(&user(&CHIARA), &permit).await;
