@@ -246,7 +246,7 @@ fn a_late_answer_about_the_former_item_changes_nothing() {
 fn the_same_id_in_another_mailbox_is_another_item() {
     let mut pane = Pane::with(tracked());
     let mut other = key("A");
-    other.mailbox = shared::item::SmtpAddress::new("team@contoso.com");
+    other.mailbox = SmtpAddress::new("team@contoso.com");
     pane.happen(Event::Streamed(other, version(9, state(Status::NotTracked))));
     assert_eq!(pane.state.known(), Some(&tracked()));
 }
