@@ -92,6 +92,8 @@ pub struct Circumstances {
     pub filters: [u8; 3],
     /// Something went wrong that may end in giving up (RET-03, RET-06).
     pub troubled: bool,
+    /// The copy is the one in its sender's Sent Items.
+    pub sent: bool,
 }
 
 /// How a copy stands with respect to tracking.
@@ -130,7 +132,7 @@ pub fn ends(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> BTre
     let (tracked, untracked) = match standing.said {
         _ if standing.open => (true, true),
         Some(said) => (said, !said),
-        None => (standing.by_itself, true),
+        None => (standing.by_itself, !must_track_itself(facts, mail, who, around)),
     };
     if tracked {
         ends.insert(End::Tracked);
@@ -268,6 +270,18 @@ fn may_track_itself(facts: &[Fact], mail: Mail, who: Who, around: Circumstances)
     let others_take = (0..3).any(|w| w != who && matches!(around.filters[usize::from(w)], 0 | 2 | 3))
         || (in_thread && around.filters.contains(&1));
     taken || mapped || by_another || others_take
+}
+
+/// INC-01: whether a copy that nobody touched must be tracked: its mailbox takes all mail, and nothing came in between.
+fn must_track_itself(facts: &[Fact], mail: Mail, who: Who, around: Circumstances) -> bool {
+    let takes_all = around.filters[usize::from(who) % 3] == 0;
+    let undisturbed = |fact: &Fact| match *fact {
+        Fact::Filtered | Fact::Switched | Fact::Stopped { .. } => false,
+        Fact::Moved { mail: m, who: w, .. } => (m, w) != (mail, who),
+        Fact::RecordDeleted { mail: m } | Fact::Wished { mail: m, delete: true, .. } => m != mail,
+        _ => true,
+    };
+    takes_all && !around.sent && !around.troubled && facts.iter().all(undisturbed)
 }
 
 /// Whether somebody deleted a record of the mail, in the CRM or by the pane's choice.

@@ -449,15 +449,24 @@ impl Administration {
         let directory = self.directory(tenant).await?;
         self.enroll_all(tenant, &directory, &by, Language::English).await?;
         let mut records = self.0.parts.store.mailboxes(tenant).await.map_err(told)?;
-        records.retain(|r| r.approval == Approval::Pending);
+        records.retain(|r| r.approval == Approval::Pending || is_left_half_done(r));
         for record in records {
-            self.amend(&record, MailboxChange::Approval(Approval::Approved), &by).await?;
+            if record.approval == Approval::Pending {
+                self.amend(&record, MailboxChange::Approval(Approval::Approved), &by).await?;
+            }
             let record = MailboxRecord { approval: Approval::Approved, ..record };
             self.test_and_enable(&record, &directory, &by).await?;
             self.assign(&record).await?;
         }
         Ok(())
     }
+}
+
+/// Approved, and then something kept it from being tested and enabled. One that somebody stopped was tested.
+fn is_left_half_done(record: &MailboxRecord) -> bool {
+    record.approval == Approval::Approved
+        && record.operation == Operation::Off
+        && (record.incoming != TestResult::Success || record.outgoing != TestResult::Success)
 }
 
 fn told(error: StoreError) -> Problem {

@@ -47,7 +47,8 @@ fn check_copy(scene: &Scene, mail: MailNo, who: Who, outgoing: bool, state: &Ite
             return;
         }
     };
-    let around = Circumstances { filters: scene.history.setting.filters, troubled: !is_fine(scene) };
+    let around =
+        Circumstances { filters: scene.history.setting.filters, troubled: !is_fine(scene), sent: outgoing };
     let allowed = ends(&facts, mail, who, around);
     if !allowed.contains(&seen) {
         let status = &state.status;

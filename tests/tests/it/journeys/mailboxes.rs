@@ -299,3 +299,20 @@ async fn a_tenant_whose_mailboxes_are_all_adopted_is_asked_once_whom_it_has() {
     let directory = asked.iter().filter(|path| path.contains("queues")).count();
     assert_eq!(directory, 1, "whoever asks anew for each of thousands asks for millions: {asked:#?}");
 }
+
+#[tokio::test]
+async fn cfg_02_a_mailbox_that_could_not_be_tested_when_it_was_adopted_is_tested_again() {
+    let stack = service().await;
+    let tenant = stack.config.tenants[0].id;
+    stack.arm(refused(Service::Graph, "GET", "/messages", 503, None));
+    stack.administration().adopt(tenant).await.expect("each mailbox answers for itself");
+    assert_ne!(stack.administered(ADAS).await.line.state, MailboxState::On);
+    stack.world.faults.clear();
+    // Exchange asks for a while to be left alone.
+    stack.clock.advance_ms(FIVE_MINUTES_MS);
+    stack.administration().adopt(tenant).await.expect("each mailbox answers for itself");
+    assert_eq!(stack.administered(ADAS).await.line.state, MailboxState::On);
+    stack.order(ADAS, Order::Stop).await.unwrap();
+    stack.administration().adopt(tenant).await.expect("each mailbox answers for itself");
+    assert_ne!(stack.administered(ADAS).await.line.state, MailboxState::On, "what somebody stopped stays so");
+}

@@ -11,7 +11,7 @@ const LOOKED: Fact = Fact::Looked { who: 0 };
 const CLICK: Fact = Fact::Wished { mail: 0, who: 0, id: 7, track: true, delete: false };
 
 fn end_of(facts: &[Fact]) -> BTreeSet<End> {
-    ends(facts, 0, 0, Circumstances { filters: [1; 3], troubled: false })
+    ends(facts, 0, 0, Circumstances { filters: [1; 3], troubled: false, sent: false })
 }
 
 fn only<const N: usize>(ends: [End; N]) -> BTreeSet<End> {
@@ -48,7 +48,7 @@ fn del_02_a_record_deleted_in_the_crm_may_stay_deleted() {
 
 #[test]
 fn ret_03_only_trouble_excuses_giving_up() {
-    let troubled = ends(&[ARRIVED, ON], 0, 0, Circumstances { filters: [1; 3], troubled: true });
+    let troubled = ends(&[ARRIVED, ON], 0, 0, Circumstances { filters: [1; 3], troubled: true, sent: false });
     assert_eq!(troubled, only([Tracked, GivenUp]));
 }
 
@@ -61,4 +61,14 @@ fn cat_15_a_copy_that_nobody_touched_may_follow_another_recipients() {
 #[test]
 fn del_01_of_a_message_that_is_gone_nothing_is_expected() {
     assert_eq!(end_of(&[ARRIVED, ON, Fact::Gone { mail: 0, who: 0 }]), only([]));
+}
+
+#[test]
+fn inc_01_mail_of_a_mailbox_that_takes_all_must_be_tracked_unless_something_came_in_between() {
+    let takes_all = Circumstances { filters: [0; 3], troubled: false, sent: false };
+    let of = |facts: &[Fact], around| ends(facts, 0, 0, around);
+    assert_eq!(of(&[ARRIVED], takes_all), only([Tracked]));
+    let either = only([NotTracked, Tracked]);
+    assert_eq!(of(&[ARRIVED, Fact::Filtered], takes_all), either);
+    assert_eq!(of(&[ARRIVED], Circumstances { sent: true, ..takes_all }), either);
 }
