@@ -13,8 +13,8 @@ mod scale;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// The chapters, in the order in which they are told. Some take minutes; `idle=100000` fills that many mailboxes,
-/// which takes an hour.
+/// The chapters, in the order in which they are told. Some take minutes; `idle=100000` tells of that many mailboxes
+/// alone, and takes an hour to fill them.
 const CHAPTERS: [&str; 8] = ["clicks", "cycles", "painted", "memory", "rate", "noticed", "recovery", "idle"];
 
 #[tokio::main]
@@ -28,9 +28,9 @@ async fn main() -> Result<()> {
             CHAPTERS.join(", ")
         );
     }
-    let most = wanted.iter().find_map(|wanted| wanted.strip_prefix("idle="));
-    let most =
-        most.map(|most| most.parse().context("idle=NUMBER takes a number of mailboxes")).transpose()?;
+    let only = wanted.iter().find_map(|wanted| wanted.strip_prefix("idle="));
+    let only =
+        only.map(|only| only.parse().context("idle=NUMBER takes a number of mailboxes")).transpose()?;
     for chapter in CHAPTERS {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| name(wanted) == chapter) {
             continue;
@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
             "rate" => rate::tell().await?,
             "noticed" => rate::tell_noticed().await?,
             "recovery" => rate::tell_recovery().await?,
-            _ => idle::tell(most).await?,
+            _ => idle::tell(only).await?,
         }
     }
     Ok(())
