@@ -131,8 +131,8 @@ async fn a_queue_that_is_gone_and_an_answered_mail_that_is_gone_are_told_apart()
     assert!(fact(&refused, "reason").contains("queue"), "{refused:?}");
     let reply =
         NewEmail { correlated: Some((Correlation::InReplyTo, CrmEmailId(gone))), ..mail(Some(fjordline())) };
-    let promoted = tenant.crm.promote_email(&engine(&ADA), &reply, &content()).await;
-    assert_eq!(promoted, Err(Failure::Conflict), "look again: what is answered was there a moment ago");
+    let (kind, refused) = problem(tenant.crm.promote_email(&engine(&ADA), &reply, &content()).await);
+    assert_eq!((kind, refused.code), ("refused", Code::RecordGone), "it is to be tracked without");
     nothing_is_left(&tenant).await;
 }
 
