@@ -4,7 +4,6 @@ use super::{content, fjordline, mail};
 use crate::tenant::{Tenant, engine, id, problem, status, user};
 use backend::body::{AttachedFile, Place};
 use backend::crm::{Attachment, Content, Crm, Promoted};
-use backend::outcome::Failure;
 use sandbox::company::{ADA, BEN, CHIARA, DAN, QUEUE_ID};
 use sandbox::dataverse::{Obstacle, Trouble};
 use sandbox::world::faults::{Kind, Place as At};
