@@ -7,6 +7,7 @@ use crate::simulation::play::is_fine;
 use crate::simulation::scene::Scene;
 use shared::api::ItemState;
 use shared::category::UNDELIVERABLE;
+use shared::problem::Problem;
 use shared::rules::Language;
 use shared::status::Status;
 use std::sync::Arc;
@@ -18,7 +19,13 @@ pub async fn check(scene: &Arc<Scene>) {
         for (who, copy) in letter.copies.into_iter().filter(|(_, copy)| !copy.gone) {
             let Some(items) = scene.items() else { continue };
             let name = scene.name_of(mail, who).expect("the copy was delivered");
-            match items.state(&scene.access(who), &name, Language::English).await {
+            let mut state = items.state(&scene.access(who), &name, Language::English).await;
+            if let Err(Problem { retry_after_ms: Some(wait), .. }) = &state {
+                // Asked before the troubles ended to be left alone for longer, nobody had to ask it since.
+                scene.ground.time.advance_ms(i64::try_from(*wait).unwrap_or_default() + 1_000);
+                state = items.state(&scene.access(who), &name, Language::English).await;
+            }
+            match state {
                 Ok(state) => check_copy(scene, mail, who, copy.outgoing, &state),
                 Err(problem) => {
                     scene.flaw(format!("end: mail {mail} of {who} cannot be looked at: {problem:?}"));
