@@ -60,11 +60,17 @@ pub(super) fn fill(sentence: &str, facts: &[Fact]) -> String {
             rest = after;
             continue;
         };
+        rest = after;
         match facts.iter().find(|f| f.name == name) {
-            Some(fact) => text.push_str(&fact.value),
+            Some(fact) => {
+                text.push_str(&fact.value);
+                // What the other side says may end in a full stop of its own.
+                if fact.value.ends_with(['.', '!', '?', '…']) {
+                    rest = after.strip_prefix('.').unwrap_or(after);
+                }
+            }
             None => text.push('…'),
         }
-        rest = after;
     }
     text.push_str(rest);
     text

@@ -35,6 +35,16 @@ fn why_01_a_fact_is_never_read_as_a_placeholder() {
 }
 
 #[test]
+fn a_reason_that_ends_in_a_full_stop_gets_no_second_one() {
+    let told = |reason: &str| {
+        let problem = Problem::new(Code::CrmRefused).because("reason", reason);
+        words(&problem, Language::English).title
+    };
+    assert_eq!(told("No mail on Fridays."), "The CRM refused: No mail on Fridays.");
+    assert_eq!(told("no mail on Fridays"), "The CRM refused: no mail on Fridays.");
+}
+
+#[test]
 fn why_02_each_choice_says_what_happens_on_each_side() {
     let all = choices(&tracked(), None, 2);
     let said: Vec<Vec<Consequence>> =
