@@ -38,7 +38,7 @@ fn why_01_a_fact_is_never_read_as_a_placeholder() {
 fn a_reason_that_ends_in_a_full_stop_gets_no_second_one() {
     let told = |reason: &str| {
         let problem = Problem::new(Code::CrmRefused).because("reason", reason);
-        words(&problem, Language::English).title
+        words::words(&problem, Language::English).title
     };
     assert_eq!(told("No mail on Fridays."), "The CRM refused: No mail on Fridays.");
     assert_eq!(told("no mail on Fridays"), "The CRM refused: no mail on Fridays.");
